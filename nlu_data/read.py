@@ -1,0 +1,77 @@
+"""Read the phrase files of nlu_data/. Standard library only: the bot's Python 3.10 and the app both use it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Iterator
+
+HERE = Path(__file__).resolve().parent
+LANGUAGES = "en sq vi ro ar ti am so fa ur hi bn zh pl bg hu lt pt es fr tr uk ru tl".split()
+DANGER = ("danger_now trafficker_contact exploitation threats suicide_self_harm medical no_safe_place "
+          "child_at_risk detained").split()
+OTHER = ("distress practical_need legal_case wants_contact fine chat stop reschedule change_language "
+         "wrong_person unclear").split()
+DIALOGUE = "pause start who_are_you is_person".split()
+INTENTS = DANGER + OTHER + DIALOGUE
+URGENCIES = ("none", "routine", "urgent", "immediate")
+PROVENANCE = "# provenance: drafted by a language model, needs native review"
+_SECTION = re.compile(r"^\[([a-z_ ]+)\]$")
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """One labelled phrase. `intent` is a concern of the taxonomy or one of the dialogue's own intents."""
+
+    text: str
+    lang: str
+    intent: str
+    urgency: str
+    tags: frozenset[str] = frozenset()
+
+
+class BadFile(ValueError):
+    """A phrase file breaks the format; the message names file and line."""
+
+
+def _lines(path: Path, intent: str | None, lang: str) -> Iterator[Phrase]:
+    urgency = None
+    for number, raw in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        line = raw.strip()
+        if not line or line.startswith("# ") or line == "#":
+            continue
+        section = _SECTION.match(line)
+        if section:
+            words = section.group(1).split()
+            if intent is None and len(words) == 2:
+                held_out, urgency = words
+            elif intent is not None and len(words) == 1:
+                held_out, urgency = intent, words[0]
+            else:
+                raise BadFile(f"{path}:{number}: section {line}")
+            if urgency not in URGENCIES or held_out not in INTENTS:
+                raise BadFile(f"{path}:{number}: unknown intent or urgency in {line}")
+            continue
+        if urgency is None:
+            raise BadFile(f"{path}:{number}: a phrase before any [section]")
+        text, _, tags = line.partition(" || ")
+        yield Phrase(text.strip(), lang, held_out, urgency,
+                     frozenset(t.strip() for t in tags.split(",") if t.strip()))
+
+
+def training(languages: list[str] | None = None, root: Path = HERE / "train") -> list[Phrase]:
+    """Every training phrase, in a stable order. Raises BadFile."""
+    found: list[Phrase] = []
+    for lang in languages or LANGUAGES:
+        for path in sorted((root / lang).glob("*.txt")):
+            if path.stem not in INTENTS:
+                raise BadFile(f"{path}: no such intent")
+            found.extend(_lines(path, path.stem, lang))
+    return found
+
+
+def held_out(languages: list[str] | None = None, root: Path = HERE / "test") -> list[Phrase]:
+    """Every held-out test phrase, in a stable order. Raises BadFile."""
+    return [p for lang in languages or LANGUAGES if (root / f"{lang}.txt").exists()
+            for p in _lines(root / f"{lang}.txt", None, lang)]
