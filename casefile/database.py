@@ -1,0 +1,99 @@
+"""Engines, sessions and the clock of the record, the same for SQLite (WAL) and PostgreSQL."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import DateTime, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+UTC = dt.timezone.utc
+
+
+def utc_now() -> dt.datetime:
+    """Now, timezone-aware UTC. Only shells call this; pure code gets time as an argument."""
+    return dt.datetime.now(UTC)
+
+
+class UtcDateTime(TypeDecorator[dt.datetime]):
+    """A moment in UTC. Refuses naive datetimes; always returns aware ones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Database:
+    """One organisation's record. `write()` is one transaction; `read()` never writes."""
+
+    def __init__(self, url: str, pool_size: int = 10):
+        self.url = make_url(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        if self.sqlite:
+            self._sqlite_folder()
+            self.engine = create_engine(self.url, pool_size=pool_size, max_overflow=pool_size,
+                                        connect_args={"timeout": 15, "check_same_thread": False})
+            _sqlite_pragmas(self.engine)
+            # BEGIN IMMEDIATE takes the write lock at once, so a transaction never fails half-way for want of it;
+            # readers use a plain deferred BEGIN and are never held up by a writer (WAL).
+            self._writer = self.engine.execution_options(alongside_begin="IMMEDIATE")
+        else:
+            self.engine = create_engine(self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+            self._writer = self.engine
+        self._write_session = sessionmaker(self._writer, expire_on_commit=False)
+        self._read_session = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+
+    def _sqlite_folder(self) -> None:
+        if self.url.database and self.url.database != ":memory:":
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction: committed at the end, rolled back on any exception. Never hold it across Rasa or Twilio."""
+        with self._write_session() as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A consistent look that changes nothing."""
+        with self._read_session() as session:
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _sqlite_pragmas(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        mode = connection.get_execution_options().get("alongside_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {mode}")

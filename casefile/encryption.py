@@ -1,0 +1,102 @@
+"""Encryption of personal columns, and keyed hashes to look numbers and agreed words up by.
+
+Keys come from SECRET_KEYS, newest first: the first encrypts, all decrypt, so a key is rotated by putting a new one in front.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import LargeBinary
+from sqlalchemy.types import TypeDecorator
+
+
+class KeysMissing(RuntimeError):
+    """The key ring was used before `configure`."""
+
+
+class Unreadable(RuntimeError):
+    """A stored value cannot be decrypted with the keys at hand; the value itself is never shown."""
+
+
+def _derive(secret: str, info: bytes) -> bytes:
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=b"alongside", info=info).derive(secret.encode())
+
+
+class KeyRing:
+    """All keys derived from the configured secrets. One a process, set by `configure`."""
+
+    def __init__(self, secrets: tuple[str, ...]):
+        if not secrets:
+            raise KeysMissing("at least one secret key is needed")
+        self._fernet = MultiFernet([Fernet(base64.urlsafe_b64encode(_derive(s, b"encrypt"))) for s in secrets])
+        self._lookup = [_derive(s, b"lookup") for s in secrets]
+
+    def encrypt(self, text: str) -> bytes:
+        # Lone surrogates survive: what a phone sent is kept, whatever it is.
+        return self._fernet.encrypt(text.encode("utf-8", "surrogatepass"))
+
+    def decrypt(self, data: bytes) -> str:
+        try:
+            return self._fernet.decrypt(data).decode("utf-8", "surrogatepass")
+        except InvalidToken:
+            raise Unreadable("a stored value cannot be decrypted: SECRET_KEYS lacks the key it was written with") from None
+
+    def lookup(self, value: str) -> str:
+        """The keyed hash (hex) a value is stored under."""
+        return hmac.new(self._lookup[0], value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+    def lookups(self, value: str) -> list[str]:
+        """The keyed hashes a value may be stored under, for every key still configured."""
+        data = value.encode("utf-8", "surrogatepass")
+        return [hmac.new(key, data, hashlib.sha256).hexdigest() for key in self._lookup]
+
+
+_ring: KeyRing | None = None
+
+
+def configure(secrets: tuple[str, ...]) -> KeyRing:
+    """Set this process's keys; called once by the wiring before any record is read."""
+    global _ring
+    _ring = KeyRing(secrets)
+    return _ring
+
+
+def ring() -> KeyRing:
+    """This process's keys. Raises KeysMissing before `configure`."""
+    if _ring is None:
+        raise KeysMissing("casefile.encryption.configure was not called")
+    return _ring
+
+
+class Encrypted(TypeDecorator[str]):
+    """A text column that lies encrypted in the database."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> bytes | None:
+        return None if value is None else ring().encrypt(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Any) -> str | None:
+        return None if value is None else ring().decrypt(value)
+
+
+class EncryptedJson(TypeDecorator[Any]):
+    """A JSON column that lies encrypted in the database. Assign a new value to change it; do not mutate in place."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> bytes | None:
+        return None if value is None else ring().encrypt(json.dumps(value))
+
+    def process_result_value(self, value: bytes | None, dialect: Any) -> Any:
+        return None if value is None else json.loads(ring().decrypt(value))

@@ -1,0 +1,88 @@
+"""Write a verdict into the record: alert, check-in answered, plan changed, reply queued, all in the caller's one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy.orm import Session
+
+from casefile import live
+from casefile.claims import release
+from casefile.models import Inbound, Person
+from casefile.vocabulary import AlertKind, Channel, Concern, InboundState, Lane, Purpose, Urgency
+from checkins.answers import answered
+from checkins.calls import request_call
+from checkins import steering
+from escalation.alerts import raise_alert
+from messaging import outbox
+from messaging.catalogue import Catalogue
+from triage import asks
+from triage.decide import Verdict
+
+# What the next bare number or short answer will be about.
+_AWAITS = {"reply.clarify": "clarify", "reply.call_when": "call_when", "reply.which_language": "language"}
+
+
+def apply(session: Session, catalogue: Catalogue, row: Inbound, verdict: Verdict, *, language: str, bot_answered: bool,
+          now: dt.datetime) -> None:
+    """Finish a claimed message."""
+    row.urgency, row.concerns, row.why = verdict.urgency, [str(c) for c in verdict.concerns], list(verdict.why)
+    row.language, row.bot_answered, row.duress = language, bot_answered, verdict.duress
+    person = session.get(Person, row.person_id) if row.person_id else None
+    if verdict.needs_person:
+        _tell(session, row, verdict, now)
+    if person is not None:
+        reply, params = _act(session, person, row, verdict, now)
+        _reply(session, catalogue, person, row, reply, params, now)
+    row.state, row.handled_at = InboundState.DONE, now
+    release(row)
+    live.tell(session, "message", now, row.person_id, row.alert_id)
+
+
+def set_aside(session: Session, row: Inbound, now: dt.datetime) -> None:
+    """Give up on a message that failed again and again: a person is told, at once."""
+    row.state, row.fault = InboundState.ASIDE, "failed repeatedly"
+    alert = raise_alert(session, key=f"aside:{row.id}", kind=AlertKind.SYSTEM, urgency=Urgency.URGENT, person_id=row.person_id,
+                        concerns=[Concern.UNCLEAR], why=["This message could not be judged; please read it"], now=now)
+    row.alert_id, row.handled_at = alert.id, now
+    release(row)
+
+
+def _tell(session: Session, row: Inbound, verdict: Verdict, now: dt.datetime) -> None:
+    kind = AlertKind.DURESS if verdict.duress else AlertKind.MESSAGE if row.person_id else AlertKind.UNKNOWN_SENDER
+    family = "alarm" if verdict.urgency.escalates else "queue"
+    alert = raise_alert(session, key=f"{family}:message:{row.id}", kind=kind, urgency=verdict.urgency, person_id=row.person_id,
+                        concerns=verdict.concerns, why=verdict.why, now=now)
+    row.alert_id = alert.id
+
+
+def _act(session: Session, person: Person, row: Inbound, verdict: Verdict, now: dt.datetime) -> tuple[str | None, dict[str, str]]:
+    """Do what the verdict says; returns the reply's key (an act may choose a more precise one) and its parameters."""
+    reply, params, acts = verdict.reply, {}, verdict.acts
+    clear = verdict.urgency is Urgency.NONE or verdict.duress
+    checkin = None
+    if not {"reschedule"} & set(acts):
+        checkin = answered(session, person, row.id, now, clear=clear or "clarify" not in acts)
+    row.checkin_id = checkin.id if checkin else None
+    if person.awaiting == "call_when" and not verdict.urgency.escalates and "stop" not in acts:
+        request_call(session, person, "asked", now, asked_for=row.body, alert_id=row.alert_id)
+    for act in acts:
+        if act == "call_requested":
+            request_call(session, person, "asked", now, alert_id=row.alert_id)
+        elif act in ("stop", "start", "pause", "reschedule", "change_language"):
+            change = steering.apply(session, person, act, asks.wishes(row.body, act, person.language, person.time_zone, now), now)
+            if change is not None and reply is not None:
+                reply, params = change.reply or reply, change.params
+    return reply, params
+
+
+def _reply(session: Session, catalogue: Catalogue, person: Person, row: Inbound, key: str | None, params: dict[str, str],
+           now: dt.datetime) -> None:
+    person.awaiting = _AWAITS.get(key or "", "")
+    person.awaiting_since = now if person.awaiting else None
+    if key is None or row.address_id is None or row.channel is Channel.VOICE:
+        return
+    outbox.queue(session, dedupe=f"reply:{row.id}", purpose=Purpose.REPLY, channel=row.channel, person_id=person.id,
+                 address_id=row.address_id, inbound_id=row.id, text_key=key, language=person.language,
+                 body=catalogue.text(key, person.language, **params), lane=Lane.REPLY, now=now,
+                 not_after=now + dt.timedelta(minutes=30))

@@ -1,0 +1,287 @@
+"""What a message means and what is done about it: every rule on one page. Pure.
+
+Laws (tests/triage/test_laws.py): no message is met with nothing; a danger phrase always escalates whatever the bot thought; losing the
+bot never loses the words; STOP gets no further reply, and danger with STOP still escalates; duress is answered exactly like an
+ordinary OK; context may raise, never lower.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from casefile.vocabulary import CONCERN_WORDS, DANGER_CONCERNS, Concern, Urgency, most_urgent
+from triage.phrases import Heard
+
+# Rasa's intents that are not concerns of the taxonomy, and what they mean for a person.
+DIALOGUE = {
+    "pause": (Concern.STOP, Urgency.NONE),
+    "start": (Concern.CHAT, Urgency.NONE),
+    "who_are_you": (Concern.WRONG_PERSON, Urgency.ROUTINE),
+    "is_person": (Concern.CHAT, Urgency.NONE),
+    "nlu_fallback": (Concern.UNCLEAR, Urgency.ROUTINE),
+}
+# The least urgency a recognised concern has (taxonomy: "usual urgency").
+FLOOR = {
+    **dict.fromkeys((Concern.DISTRESS, Concern.PRACTICAL_NEED, Concern.LEGAL_CASE, Concern.WANTS_CONTACT, Concern.WRONG_PERSON,
+                     Concern.UNCLEAR, Concern.MEDICAL), Urgency.ROUTINE),
+}
+# A second concern counts when the model gives it at least this share.
+SECOND_CONCERN = 0.25
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What the bot made of a text: intents with their shares, chances of each urgency, nearest training examples, thresholds of its model."""
+
+    intent: str
+    confidence: float
+    ranking: tuple[tuple[str, float], ...]
+    urgency: Mapping[str, float]
+    escalate: float
+    nearest: tuple[str, ...] = ()
+    escalate_from: float = 0.5
+    immediate_from: float = 0.5
+    person_from: float = 0.5
+
+
+@dataclass(frozen=True)
+class BotAnswer:
+    """One turn of the bot: what it understood, and the text keys and acts it proposes."""
+
+    understanding: Understanding
+    text_keys: tuple[str, ...] = ()
+    acts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is known around a message. Only ever raises."""
+
+    awaiting: str = ""
+    stopped: bool = False
+    taken_over: bool = False
+    suspended: bool = False
+    known: bool = True
+    duress: bool = False
+    opt_out_type: str | None = None
+    attachment: str = ""
+    empty: bool = False
+    recent_alarm: bool = False
+    after_silence: bool = False
+    odd_hour: bool = False
+    other_language: bool = False
+    quiet_after_alarm: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The decision: how serious, about what and why; what to do; which vetted text answers (None = nothing is sent)."""
+
+    urgency: Urgency
+    concerns: tuple[Concern, ...]
+    why: tuple[str, ...]
+    acts: tuple[str, ...] = ()
+    reply: str | None = None
+    duress: bool = False
+
+    @property
+    def needs_person(self) -> bool:
+        return self.urgency is not Urgency.NONE
+
+
+@dataclass
+class _Reading:
+    """What has been gathered so far, most serious first."""
+
+    urgency: Urgency = Urgency.NONE
+    concerns: dict[Concern, Urgency] = field(default_factory=dict)
+    why: list[str] = field(default_factory=list)
+
+    def add(self, concern: Concern, urgency: Urgency, why: str | None) -> None:
+        urgency = most_urgent(urgency, FLOOR.get(concern, Urgency.NONE))
+        self.concerns[concern] = most_urgent(urgency, self.concerns.get(concern, Urgency.NONE))
+        self.urgency = most_urgent(self.urgency, urgency)
+        if why:
+            self.why.append(why)
+
+    def at_least(self, urgency: Urgency, why: str) -> None:
+        if urgency.rank > self.urgency.rank:
+            self.urgency = urgency
+            self.why.append(why)
+
+
+_KEYWORD_MEANS = {
+    "ok": (Concern.FINE, "checkin_answered"), "yes": (Concern.FINE, "checkin_answered"),
+    "call": (Concern.WANTS_CONTACT, "call_requested"), "person": (Concern.WANTS_CONTACT, "call_requested"),
+    "later": (Concern.RESCHEDULE, "reschedule"), "thanks": (Concern.CHAT, "checkin_answered"), "hello": (Concern.CHAT, "checkin_answered"),
+    "stop": (Concern.STOP, "stop"), "pause": (Concern.STOP, "pause"), "start": (Concern.CHAT, "start"),
+}
+_NUMBER_MEANS = {1: "ok", 2: "call"}
+# What the app tells the bot a keyword is, so that its dialogue takes the same turn.
+HINTS = {"ok": "fine", "yes": "fine", "call": "wants_contact", "person": "wants_contact", "later": "reschedule", "thanks": "chat",
+         "hello": "chat", "stop": "stop", "pause": "pause", "start": "start"}
+_DEFAULT_REPLY = {
+    "checkin_answered": "reply.ok", "call_requested": "reply.call_when", "reschedule": "reply.later", "pause": "reply.paused",
+    "start": "reply.started", "change_language": "reply.which_language", "introduced": "reply.automated", "clarify": "reply.clarify",
+    "handover": "reply.person_reads", "concern": "reply.person_reads",
+}
+
+
+def keyword_of(heard: Heard, awaiting: str) -> str | None:
+    """The keyword a whole message amounts to, in the light of what was asked; None when it is more than a keyword."""
+    if heard.number is not None:
+        return _NUMBER_MEANS.get(heard.number)
+    order = ("stop", "start", "pause", "help", "call", "later", "ok", "yes", "no", "thanks", "hello", "person")
+    return next((k for k in order if k in heard.keywords), None)
+
+
+def hint_of(heard: Heard, awaiting: str) -> str | None:
+    """The intent to hand to the bot for a keyword or number; None lets it judge by itself."""
+    if heard.hits or awaiting in ("call_when", "language"):
+        return None
+    return HINTS.get(keyword_of(heard, awaiting) or "")
+
+
+def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard = Heard()) -> Verdict:
+    """Judge one message. `heard`: the phrase lists on it; `nearby`: on the last few minutes' texts together; `bot`: None when it did not answer."""
+    reading = _Reading()
+    for hit in (*heard.hits, *nearby.hits):
+        reading.add(hit.concern, hit.urgency, f"Phrase list ({hit.lang}): “{hit.phrase}”")
+    keyword = None if heard.hits else keyword_of(heard, setting.awaiting)
+    acts = _hear_keyword(reading, keyword, heard)
+    certain = bool(acts)
+    if bot is not None and not certain:
+        _hear_bot(reading, bot.understanding)
+        acts = list(bot.acts)
+    elif bot is not None:
+        _hear_bot_beside_keyword(reading, bot.understanding)
+    elif not certain and not reading.concerns:
+        reading.add(Concern.UNCLEAR, Urgency.ROUTINE, "The bot did not answer; a person must read this")
+        acts = ["handover"]
+    _hear_setting(reading, setting)
+    if setting.duress:
+        return _duress(reading, setting)
+    concerns = tuple(sorted(reading.concerns, key=lambda c: -reading.concerns[c].rank)) or (Concern.UNCLEAR,)
+    acts = _settle(acts, reading, concerns)
+    return Verdict(reading.urgency, concerns, tuple(dict.fromkeys(reading.why)), tuple(acts),
+                   _reply(reading.urgency, concerns, acts, bot, setting))
+
+
+def _hear_keyword(reading: _Reading, keyword: str | None, heard: Heard) -> list[str]:
+    if keyword == "help":
+        reading.add(Concern.DANGER_NOW, Urgency.IMMEDIATE, "Asked for help in one word")
+        return ["concern"]
+    if keyword in _KEYWORD_MEANS:
+        concern, act = _KEYWORD_MEANS[keyword]
+        reading.add(concern, Urgency.NONE, f"Answered “{heard.number}”" if heard.number is not None else f"Keyword: {keyword}")
+        return [act]
+    if keyword == "no" or heard.number is not None:
+        reading.add(Concern.UNCLEAR, Urgency.ROUTINE, "Answered with a word or number that was not asked for")
+        return ["handover"]
+    return []
+
+
+def _hear_bot(reading: _Reading, u: Understanding) -> None:
+    concern, least = _meaning(u.intent)
+    urgency = _urgency(u)
+    if urgency.escalates and concern not in DANGER_CONCERNS:
+        # The urgency head is alarmed: name the concern by the likeliest danger the intents hold.
+        likeliest = next((_meaning(i)[0] for i, _ in u.ranking if _meaning(i)[0] in DANGER_CONCERNS), Concern.UNCLEAR)
+        if concern not in (Concern.WRONG_PERSON, Concern.PRACTICAL_NEED, Concern.LEGAL_CASE, Concern.DISTRESS):
+            concern = likeliest
+    reading.add(concern, most_urgent(urgency, least), _because(concern, u))
+    for intent, share in u.ranking[1:]:
+        second, _ = _meaning(intent)
+        if share >= SECOND_CONCERN and second not in reading.concerns and second in DANGER_CONCERNS:
+            reading.add(second, Urgency.ROUTINE, None)
+    if not urgency.escalates and concern in DANGER_CONCERNS:
+        reading.at_least(Urgency.ROUTINE, "Sounds like a concern, though not an urgent one")
+
+
+def _hear_bot_beside_keyword(reading: _Reading, u: Understanding) -> None:
+    """A keyword was answered, so only a clear alarm of the model counts beside it (it has seen few one-word texts)."""
+    if _urgency(u).escalates and u.escalate >= max(0.9, u.escalate_from):
+        _hear_bot(reading, u)
+
+
+def _urgency(u: Understanding) -> Urgency:
+    immediate = u.urgency.get("immediate", 0.0)
+    if u.escalate >= u.escalate_from or immediate >= u.immediate_from:
+        # Among those that escalate, immediate when the model leans to it at all: a page too many is cheaper than one too late.
+        return Urgency.IMMEDIATE if immediate >= u.immediate_from or immediate >= u.urgency.get("urgent", 0.0) else Urgency.URGENT
+    if 1.0 - u.urgency.get("none", 0.0) >= u.person_from:
+        return Urgency.ROUTINE
+    return Urgency.NONE
+
+
+def _meaning(intent: str) -> tuple[Concern, Urgency]:
+    if intent in DIALOGUE:
+        return DIALOGUE[intent]
+    try:
+        return Concern(intent), Urgency.NONE
+    except ValueError:
+        return Concern.UNCLEAR, Urgency.ROUTINE
+
+
+def _because(concern: Concern, u: Understanding) -> str:
+    near = f"; most like “{u.nearest[0]}”" if u.nearest else ""
+    return f"Model: {CONCERN_WORDS[concern]} ({u.confidence:.0%}, alarm {u.escalate:.0%}){near}"
+
+
+def _hear_setting(reading: _Reading, s: Setting) -> None:
+    if s.attachment:
+        reading.at_least(Urgency.ROUTINE, f"Came with {s.attachment}; a person must look at it")
+    if s.empty and not s.attachment:
+        reading.at_least(Urgency.ROUTINE, "The message was empty")
+    if not s.known:
+        reading.at_least(Urgency.ROUTINE, "The sender is not known; held for a person")
+    worrying = {Concern.DISTRESS, Concern.UNCLEAR, Concern.WRONG_PERSON} & reading.concerns.keys()
+    if s.recent_alarm and worrying:
+        reading.at_least(Urgency.URGENT, "There was an alarm shortly before")
+    if s.other_language and Concern.WRONG_PERSON in reading.concerns:
+        reading.at_least(Urgency.URGENT, "Another language than usual, and asks who is writing")
+    if s.odd_hour and (s.other_language or worrying) and reading.urgency is Urgency.NONE:
+        reading.at_least(Urgency.ROUTINE, "Unusual hour and unusual language")
+    if s.other_language and Concern.UNCLEAR in reading.concerns:
+        reading.at_least(Urgency.ROUTINE, "In another language than usual")
+    if s.stopped and reading.urgency is Urgency.ROUTINE and Concern.DISTRESS in reading.concerns:
+        reading.at_least(Urgency.URGENT, "Distress after asking us to stop")
+    if s.opt_out_type == "STOP" and Concern.STOP not in reading.concerns:
+        reading.add(Concern.STOP, Urgency.NONE, "The provider took this as STOP and blocks us")
+    if s.opt_out_type == "HELP":
+        reading.at_least(Urgency.IMMEDIATE, "Asked for help in one word")
+
+
+def _duress(reading: _Reading, setting: Setting) -> Verdict:
+    """Outwardly what an OK gets; inwardly an immediate alert. The word itself is named nowhere."""
+    return Verdict(Urgency.IMMEDIATE, (Concern.DANGER_NOW, *(c for c in reading.concerns if c in DANGER_CONCERNS - {Concern.DANGER_NOW})),
+                   ("The agreed sign was used",), ("checkin_answered",),
+                   None if _silent(setting) else "reply.ok", duress=True)
+
+
+def _settle(acts: list[str], reading: _Reading, concerns: tuple[Concern, ...]) -> list[str]:
+    """What the app does, whatever the bot proposed: no act of the bot survives an alarm except stopping."""
+    stops = Concern.STOP in concerns and not {"pause", "start"} & set(acts)
+    if reading.urgency.escalates:
+        return ["concern", *(["stop"] if stops else [])]
+    if stops:
+        return ["stop"]
+    return acts or ["handover" if reading.urgency is Urgency.ROUTINE else "checkin_answered"]
+
+
+def _silent(s: Setting) -> bool:
+    return s.stopped or s.taken_over or s.suspended or not s.known or s.opt_out_type is not None
+
+
+def _reply(urgency: Urgency, concerns: tuple[Concern, ...], acts: list[str], bot: BotAnswer | None, s: Setting) -> str | None:
+    if "start" in acts and not (s.suspended or s.taken_over or not s.known or s.opt_out_type == "STOP"):
+        return "reply.started"
+    if _silent(s) or "stop" in acts or Concern.WRONG_PERSON in concerns and "introduced" not in acts:
+        return None
+    if urgency.escalates:
+        return None if s.quiet_after_alarm else "reply.received"
+    proposed = bot.text_keys[0] if bot and bot.text_keys else None
+    if proposed == "reply.clarify" and s.awaiting == "clarify":
+        proposed = "reply.person_reads"
+    return proposed or next((_DEFAULT_REPLY[a] for a in acts if a in _DEFAULT_REPLY), "reply.person_reads")

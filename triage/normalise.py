@@ -1,0 +1,78 @@
+"""One way to bring a text into the form that phrases, agreed words and keywords are compared in. Pure.
+
+Case, accents, look-alikes, repeated letters, bidirectional marks and punctuation do not count; Indic vowel signs do.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_KEYCAP = re.compile("([0-9#*])\ufe0f?\u20e3")
+_REPEAT = re.compile(r"([^\W\d_])\1+")
+_SENTENCE = re.compile(r"(?<=[.!?…؟۔。！？।;\n|])\s*")
+# Letters that no decomposition brings together.
+_FOLD = str.maketrans({
+    "đ": "d", "ð": "d", "ł": "l", "ı": "i", "ø": "o", "æ": "ae", "œ": "oe", "þ": "th", "ħ": "h", "’": "'", "‘": "'", "`": "'", "ʼ": "'",
+    # Arabic script: forms of alef, ya, kaf, ha; tatweel
+    "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ې": "ي", "ے": "ي", "ئ": "ي", "ؤ": "و", "ة": "ه", "ہ": "ه", "ھ": "ه",
+    "ۀ": "ه", "ک": "ك", "ـ": "", "ٴ": "",
+    # Russian and Ukrainian letters often typed without their sign
+    "ё": "е", "ґ": "г",
+    **{chr(0x1220 + i): chr(0x1230 + i) for i in range(7)},  # Ethiopic letters that are written for one another
+    **{chr(0x1280 + i): chr(0x1200 + i) for i in range(7)},
+    **{chr(0x1210 + i): chr(0x1200 + i) for i in range(7)},
+    **{chr(0x12D0 + i): chr(0x12A0 + i) for i in range(7)},
+    **{chr(0x1340 + i): chr(0x1338 + i) for i in range(7)},
+})
+# Cyrillic letters that look Latin, folded only inside a word that mixes both scripts.
+_LOOKALIKE = str.maketrans("аеорсхуіјкмтвн", "aeopcxyijkmtbh")
+_LATIN, _CYRILLIC = re.compile("[a-z]"), re.compile("[а-яіїєј]")
+_UNSPACED = re.compile(r"([\u2e80-\u9fff\uf900-\ufaff\u3040-\u30ff\u0e00-\u0e7f\U00020000-\U0003ffff])")
+
+
+def printable(text: str) -> str:
+    """The text without lone surrogates, control and invisible marks; otherwise as it was written."""
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
+
+
+def _strip_marks(text: str) -> str:
+    """Drop combining marks of Latin, Cyrillic, Greek, Hebrew and Arabic letters; keep those that are vowels (Indic, Thai)."""
+    kept = []
+    for c in unicodedata.normalize("NFKD", text):
+        if not unicodedata.combining(c) or 0x0900 <= ord(c) <= 0x0FFF:
+            kept.append(c)
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+def fold(text: str) -> str:
+    """Case, width, accents, digits and look-alike letters folded; punctuation and spaces kept."""
+    text = _KEYCAP.sub(r" \1 ", printable(text))
+    text = unicodedata.normalize("NFKC", text).casefold().replace("i̇", "i")
+    text = _strip_marks(text.translate(_FOLD)).translate(_FOLD)
+    return "".join(str(unicodedata.digit(c)) if c.isdigit() and unicodedata.digit(c, None) is not None else c for c in text)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a text in comparable form; one character a word where a script has no spaces; an emoji is a word."""
+    folded = fold(text).replace("'", "")
+    spaced = "".join(f" {c} " if unicodedata.category(c) == "So" else
+                     c if c.isalnum() or unicodedata.category(c)[0] == "M" else " "
+                     for c in _UNSPACED.sub(r" \1 ", folded))
+    found = []
+    for word in spaced.split():
+        if _LATIN.search(word) and _CYRILLIC.search(word):
+            word = word.translate(_LOOKALIKE)
+        found.append(word if word.isdigit() else _REPEAT.sub(r"\1", word))
+    return tuple(found)
+
+
+def clean(text: str) -> str:
+    """The comparable form as one string; agreed words are hashed in this form."""
+    return " ".join(words(text))
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences and lines of a text, in order; the text itself when there is only one."""
+    return [part for part in (p.strip() for p in _SENTENCE.split(printable(text))) if part] or [text]

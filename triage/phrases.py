@@ -1,0 +1,214 @@
+"""Reviewed phrases: what is heard without any model, and what always escalates whatever the model thinks. Pure but for `load`.
+
+The format of the files is in phrases/README.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from casefile.vocabulary import DANGER_CONCERNS, LANGUAGES, Concern, Urgency, most_urgent
+from triage.normalise import sentences, words
+
+FOLDER = Path(__file__).resolve().parent / "phrases"
+KEYWORDS = frozenset("stop start pause help yes no ok call later thanks hello person".split())
+_GAP = "..."
+_MOST_BETWEEN = 3
+_SECTION = re.compile(r"^\[([\w ]+)\]$")
+
+
+class PhraseFileWrong(ValueError):
+    """A phrase file breaks the format; the message names file and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a phrase file. `pattern` holds words, words ending in *, and gaps."""
+
+    pattern: tuple[str, ...]
+    lang: str
+    written: str
+    whole: bool = False
+    concern: Concern | None = None
+    urgency: Urgency = Urgency.NONE
+
+    @property
+    def calm(self) -> bool:
+        return self.concern is None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An alarm phrase found in a message."""
+
+    concern: Concern
+    urgency: Urgency
+    phrase: str
+    lang: str
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the phrase lists hear in a message: alarms, whole-message keywords, and a bare number."""
+
+    hits: tuple[Hit, ...] = ()
+    keywords: frozenset[str] = frozenset()
+    number: int | None = None
+
+    @property
+    def urgency(self) -> Urgency:
+        return most_urgent(*(h.urgency for h in self.hits))
+
+
+def _pattern(line: str) -> tuple[str, ...]:
+    parts: list[str] = []
+    for chunk in line.split():
+        if chunk == _GAP or chunk == "…":
+            parts.append(_GAP)
+            continue
+        found = words(chunk.rstrip("*"))
+        parts.extend(found)
+        if chunk.endswith("*") and found:
+            parts[-1] += "*"
+    return tuple(parts)
+
+
+def _fits(wanted: str, word: str) -> bool:
+    return word.startswith(wanted[:-1]) if wanted.endswith("*") else word == wanted
+
+
+def _match_end(pattern: tuple[str, ...], text: tuple[str, ...], at: int) -> int | None:
+    """Where a match that begins at `at` ends (exclusive), or None."""
+    if not pattern:
+        return at
+    if pattern[0] == _GAP:
+        ends = (_match_end(pattern[1:], text, at + skipped) for skipped in range(_MOST_BETWEEN + 1))
+        return next((e for e in ends if e is not None), None)
+    if at < len(text) and _fits(pattern[0], text[at]):
+        return _match_end(pattern[1:], text, at + 1)
+    return None
+
+
+@dataclass
+class PhraseBook:
+    """All languages' phrase lists, indexed by first word."""
+
+    entries: list[Entry] = field(default_factory=list)
+    keywords: dict[tuple[str, ...], set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
+    numbers: dict[tuple[str, ...], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+
+    @classmethod
+    def load(cls, folder: Path = FOLDER) -> PhraseBook:
+        """Read every `<lang>.txt`. Raises PhraseFileWrong."""
+        book = cls()
+        for path in sorted(folder.glob("*.txt")):
+            if path.stem not in LANGUAGES:
+                raise PhraseFileWrong(f"{path.name}: not one of our languages")
+            book._read(path)
+        return book
+
+    def _read(self, path: Path) -> None:
+        section: list[str] = []
+        for number, raw in enumerate(path.read_text("utf-8").splitlines(), 1):
+            line = raw.strip()
+            if not line or line.startswith("# ") or line == "#":
+                continue
+            if head := _SECTION.match(line):
+                section = head.group(1).split()
+                if not self._known(section):
+                    raise PhraseFileWrong(f"{path.name}:{number}: no such section: {line}")
+                continue
+            if not section:
+                raise PhraseFileWrong(f"{path.name}:{number}: a phrase before any [section]")
+            self._add(section, line, path.stem)
+
+    @staticmethod
+    def _known(section: list[str]) -> bool:
+        match section:
+            case ["calm"]:
+                return True
+            case ["keyword", name]:
+                return name in KEYWORDS
+            case ["number", digits]:
+                return digits.isdigit()
+            case [concern, urgency]:
+                return concern in DANGER_CONCERNS and urgency in ("immediate", "urgent")
+        return False
+
+    def _add(self, section: list[str], line: str, lang: str) -> None:
+        whole = line.startswith("= ")
+        written = line.removeprefix("= ").strip()
+        pattern = _pattern(written)
+        if not pattern:
+            return
+        match section:
+            case ["keyword", name]:
+                self.keywords[pattern].add((name, lang))
+            case ["number", digits]:
+                # "1 one": the digit for the reader, the word is the form; a bare digit stands for itself
+                form = pattern[1:] if pattern[0] == digits and len(pattern) > 1 else pattern
+                self.numbers[form][lang] = int(digits)
+            case ["calm"]:
+                self.entries.append(Entry(pattern, lang, written, whole))
+            case [concern, urgency]:
+                self.entries.append(Entry(pattern, lang, written, whole, Concern(concern), Urgency(urgency)))
+
+    @cached_property
+    def _by_first(self) -> tuple[dict[str, list[Entry]], dict[str, list[Entry]], list[int]]:
+        exact: dict[str, list[Entry]] = defaultdict(list)
+        prefix: dict[str, list[Entry]] = defaultdict(list)
+        for entry in self.entries:
+            first = entry.pattern[0]
+            (prefix[first[:-1]] if first.endswith("*") else exact[first]).append(entry)
+        return exact, prefix, sorted({len(p) for p in prefix})
+
+    def _starting_with(self, word: str) -> Iterable[Entry]:
+        exact, prefix, lengths = self._by_first
+        yield from exact.get(word, ())
+        for length in lengths:
+            if length > len(word):
+                break
+            yield from prefix.get(word[:length], ())
+
+    def hear(self, text: str, languages: Collection[str] = ()) -> Heard:
+        """What the lists hear. `languages` are those the person is known to use (English is always among them): one-word alarms and
+        harmless idioms count only in these; longer alarms count in every language."""
+        known = {"en", *languages}
+        hits: dict[tuple[Concern, Urgency], Hit] = {}
+        for sentence in sentences(text):
+            for hit in self._hear_sentence(words(sentence), known):
+                hits.setdefault((hit.concern, hit.urgency), hit)
+        whole = words(text)
+        return Heard(tuple(hits.values()),
+                     frozenset(name for name, lang in self.keywords.get(whole, ()) if lang in known),
+                     self._number(whole, known))
+
+    def _hear_sentence(self, text: tuple[str, ...], known: set[str]) -> list[Hit]:
+        alarms: list[tuple[int, int, Entry]] = []
+        calm: set[int] = set()
+        for at in range(len(text)):
+            for entry in self._starting_with(text[at]):
+                if entry.lang not in known and (entry.calm or len(entry.pattern) < 2 or entry.whole):
+                    continue
+                if entry.whole and at:
+                    continue
+                end = _match_end(entry.pattern, text, at)
+                if end is None or (entry.whole and end != len(text)):
+                    continue
+                if entry.calm:
+                    calm.update(range(at, end))
+                else:
+                    alarms.append((at, end, entry))
+        return [Hit(e.concern, e.urgency, e.written, e.lang) for start, end, e in alarms
+                if e.concern and not calm.intersection(range(start, end))]
+
+    def _number(self, whole: tuple[str, ...], known: set[str]) -> int | None:
+        if len(whole) == 1 and whole[0].isdigit() and len(whole[0]) == 1:
+            return int(whole[0])
+        by_language = self.numbers.get(whole, {})
+        return next((n for lang, n in by_language.items() if lang in known), None)
