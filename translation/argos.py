@@ -48,10 +48,22 @@ class Model:
         self.say("ok")  # the weights are read at the first use, and a damaged file should show itself now
 
     def say(self, sentence: str) -> tuple[str, float]:
-        """The translation of one sentence without line breaks, and its mean log-probability a token (0 is certain)."""
+        """The translation of one sentence without line breaks, and its mean log-probability a token (0 is certain).
+
+        Empty when the model has never seen most of the letters: it would invent something fluent.
+        """
+        if self._mostly_unknown(sentence):
+            return "", -99.0
         best = self._translation.hypotheses(sentence, 1)[0]
         # The score is the sum of the log-probabilities over length ** 0.2 (Argos's length penalty).
         return best.value.strip(), best.score / max(1, len(self._tokens.encode(best.value))) ** 0.8
+
+    def _mostly_unknown(self, sentence: str) -> bool:
+        if not isinstance(self._tokens, sys.modules["argostranslate.tokenizer"].SentencePieceTokenizer):
+            return False
+        pieces = self._tokens.lazy_processor()
+        ids = pieces.encode(sentence)
+        return 3 * ids.count(pieces.unk_id()) > len(ids)
 
 
 class _AsItIs:

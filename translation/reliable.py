@@ -9,8 +9,8 @@ import re
 import unicodedata
 from enum import StrEnum
 
-POOR_BELOW = -1.6  # each token had less than about a fifth of the probability
-SHAKY_BELOW = -0.9
+POOR_BELOW = -1.2  # each token had less than 30 % of the probability; a guess to measure when real packages are at hand
+SHAKY_BELOW = -0.6
 SHORT_WORDS = 2
 _HAN = re.compile(r"[\u3400-\u9fff\u3040-\u30ff]")
 _WORD = re.compile(r"[\w'’]+")
@@ -28,7 +28,7 @@ class Why(StrEnum):
     TOO_LONG = "the text is too long to translate here"
     TOO_SLOW = "translating took too long"
     DAMAGED = "the translation package for this language cannot be used; tell whoever runs the service"
-    EMPTY = "the machine gave nothing back"
+    EMPTY = "the machine could make nothing of it"
     UNCHANGED = "the machine gave the words back unchanged"
     REPEATS = "the machine repeated itself"
     TOO_SHORT_OR_LONG = "the result is far shorter or longer than the original"

@@ -84,9 +84,9 @@ class Faults:
         dice = self._dice.setdefault(name, random.Random(f"{self.seed}:{name}"))
         return fault if fault.strikes(dice) else None
 
-    def failure_for(self, address: str) -> int | None:
-        """The error code with which a message to this address fails now, or None."""
-        found = self.failures.get(address) or self.failures.get(bare(address))
+    def failure_for(self, address: str, number: str) -> int | None:
+        """The error code with which a message to this address of this phone fails now, or None."""
+        found = self.failures.get(address) or self.failures.get(number)
         if found is None or found.next == 0:
             return None
         if found.next is not None:

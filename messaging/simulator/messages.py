@@ -60,7 +60,8 @@ def accept(sim: Simulation, form: Form) -> Message:
 def why_not(sim: Simulation, message: Message) -> int | None:
     """The error code this message will fail with if it is sent now, or None."""
     sender = message.from_ or ""
-    if (code := sim.faults.failure_for(message.to)) is not None:
+    code = sim.faults.failure_for(message.to, sim.store.phone(message.to).number)
+    if code is not None:
         return code
     if is_blocked(sim, message.to, sender):
         return 21610

@@ -19,6 +19,7 @@ class Simulation:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.clock = Clock(config.clock_factor)
+        self.started = self.clock.now()
         self.timeline = Timeline(self.clock)
         self.store = Store()
         self.faults = Faults(seed=config.seed, clock_factor=config.clock_factor)

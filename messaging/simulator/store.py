@@ -217,9 +217,9 @@ class Store:
         self.numbers[number] = owned
         return owned
 
-    def window_open(self, user: str, sender: str, now: datetime) -> bool:
-        """Whether this WhatsApp user wrote to this sender within the last 24 hours."""
-        last = self.windows.get((user, sender))
+    def window_open(self, number: str, sender: str, now: datetime) -> bool:
+        """Whether this phone wrote to this WhatsApp sender within the last 24 hours."""
+        last = self.windows.get((number, sender))
         return last is not None and now - last < WINDOW
 
     def addresses_of(self, phone: Phone) -> set[str]:

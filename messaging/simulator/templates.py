@@ -57,4 +57,4 @@ def whatsapp_objection(store: Store, faults: Faults, to: str, sender: str, templ
     if phone is None or {to, bare(to), phone.number} & faults.not_on_whatsapp:
         return 63003
     approved = template is not None and template.status == "approved"
-    return None if approved or store.window_open(to, sender, now) else 63016
+    return None if approved or store.window_open(phone.number, sender, now) else 63016

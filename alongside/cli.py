@@ -1,0 +1,268 @@
+"""`alongside`: every command of the service. `alongside COMMAND --help` says more."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from alongside import settings as configuration
+from alongside.logging import set_up
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+languages = typer.Typer(no_args_is_help=True, help="Translation packages for caseworkers; installed from files, never fetched.")
+texts = typer.Typer(no_args_is_help=True, help="The vetted texts and their reviewers.")
+cli.add_typer(languages, name="languages")
+cli.add_typer(texts, name="texts")
+
+
+def _settings() -> configuration.Settings:
+    try:
+        return configuration.load()
+    except configuration.SettingsWrong as wrong:
+        typer.echo(str(wrong), err=True)
+        raise typer.Exit(2) from None
+
+
+def _house(program: str, *, checked: bool = True):  # noqa: ANN202 - imported late, so that --help is quick
+    from alongside.wiring import House
+    from casefile.migrate import WrongVersion
+
+    settings = _settings()
+    set_up(program, settings.log_level)
+    try:
+        return House(settings, checked=checked)
+    except WrongVersion as wrong:
+        typer.echo(str(wrong), err=True)
+        raise typer.Exit(2) from None
+
+
+@cli.command()
+def up(host: str = "127.0.0.1", port: int = 8000) -> None:
+    """Run everything on one machine: bot, app and worker, each started again when it ends."""
+    from alongside.up import run_all
+
+    raise typer.Exit(run_all(_settings(), host, port))
+
+
+@cli.command()
+def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
+    """Run the web program: Twilio's door and the dashboard."""
+    import uvicorn
+
+    from alongside.app import create_app
+
+    house = _house("app")
+    uvicorn.run(create_app(house), host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=3,
+                proxy_headers=False, server_header=False)
+
+
+@cli.command()
+def work() -> None:
+    """Run a worker: triage, check-ins, alerts, sending."""
+    from alongside.worker import AlreadyRunning, main as run_worker
+
+    try:
+        run_worker(_house("worker"))
+    except AlreadyRunning as running:
+        typer.echo(str(running), err=True)
+        raise typer.Exit(3) from None
+
+
+@cli.command()
+def bot() -> None:
+    """Run the bot (Rasa) in its own environment."""
+    import os
+
+    from alongside.processes import BotMissing, bot_command, bot_environment
+
+    settings = _settings()
+    try:
+        command = bot_command()
+    except BotMissing as missing:
+        typer.echo(str(missing), err=True)
+        raise typer.Exit(2) from None
+    os.execve(command[0], command, {**os.environ, **bot_environment(settings)})
+
+
+@cli.command()
+def migrate() -> None:
+    """Create or upgrade the database's tables."""
+    from casefile.migrate import upgrade
+
+    house = _house("migrate", checked=False)
+    upgrade(house.database)
+    typer.echo("The database is at this version's tables.")
+
+
+@cli.command()
+def check() -> None:
+    """Say precisely what is wrong with the set-up, if anything is: settings, database, bot, Twilio, texts, on-call."""
+    from alongside.check import run_checks
+
+    raise typer.Exit(run_checks())
+
+
+@cli.command("new-key")
+def new_key() -> None:
+    """Print a new random key for SECRET_KEYS, BOT_KEY and the like."""
+    typer.echo(secrets.token_urlsafe(36))
+
+
+@cli.command("create-admin")
+def create_admin(name: str, email: str, phone: str = "", role: str = "admin",
+                 password: Annotated[str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)] = "") -> None:
+    """Make an account for a member of staff and show the code for the authenticator app."""
+    import segno
+
+    from casefile.database import utc_now
+    from casefile.staff import StaffWrong, create_staff
+    from casefile.vocabulary import Role
+
+    house = _house("create-admin")
+    try:
+        with house.database.write() as session:
+            made = create_staff(session, name=name, email=email, password=password, role=Role(role), phone=phone or None, now=utc_now())
+    except (StaffWrong, ValueError) as wrong:
+        typer.echo(f"No account was made: {wrong}", err=True)
+        raise typer.Exit(2) from None
+    segno.make(made.totp_uri).terminal(compact=True)
+    typer.echo(f"Scan this with an authenticator app, or type it in: {made.totp_uri}")
+
+
+@cli.command()
+def simulate(host: str = "127.0.0.1", port: int = 4010) -> None:
+    """Run the simulated Twilio with its phones page, on this machine only."""
+    from alongside.simulation import serve_simulator
+
+    serve_simulator(_settings(), host, port)
+
+
+@cli.command("seed-demo")
+def seed_demo() -> None:
+    """Fill an empty database with demo staff and people (invented; Ofcom's drama numbers)."""
+    from alongside.seed import seed
+
+    house = _house("seed-demo")
+    typer.echo(json.dumps(seed(house), indent=1))
+
+
+@cli.command()
+def demo(story_only: Annotated[bool, typer.Option("--story-only", help="End after the story; exit status 1 if an outcome was not seen")] = False,
+         port: int = 8000, simulator_port: int = 4010, bot_port: int = 5005) -> None:
+    """The main job on this machine: real bot, app and worker, a simulated Twilio, demo people, and a short story."""
+    from alongside.demo import run_demo
+
+    raise typer.Exit(run_demo(story_only, port, simulator_port, bot_port))
+
+
+@cli.command()
+def triage(no_bot: Annotated[bool, typer.Option("--no-bot", help="Show what is left when the bot is down")] = False) -> None:
+    """Judge JSON lines from standard input: {"id", "text", "lang"?} -> {"id", "urgency", "concerns", "escalates", "language", "why"}."""
+    from alongside.triage_stream import run_stream
+
+    raise typer.Exit(run_stream(sys.stdin, sys.stdout, sys.stderr, no_bot=no_bot))
+
+
+@cli.command()
+def evaluate(data: Annotated[Optional[Path], typer.Option(help="A folder or file of labelled JSON lines")] = None,
+             out: Annotated[Path, typer.Option(help="Where the JSON and the HTML page are written")] = Path("var/evaluation")) -> None:
+    """Measure understanding per language: held-out tests, calibration and real texts, with the bot and without."""
+    from alongside.evaluation import run_evaluation
+
+    raise typer.Exit(run_evaluation(data, out))
+
+
+@cli.command()
+def alerts(as_json: Annotated[bool, typer.Option("--json", help="JSON lines")] = False) -> None:
+    """Open alerts, most urgent and oldest first; people by reference only."""
+    from sqlalchemy import select
+
+    from casefile.models import Alert, Person
+    from casefile.vocabulary import AlertState
+
+    house = _house("alerts")
+    with house.database.read() as session:
+        rows = session.execute(select(Alert, Person.ref).outerjoin(Person, Person.id == Alert.person_id)
+                               .where(Alert.state != AlertState.RESOLVED)).all()
+    for alert, ref in sorted(rows, key=lambda r: (-r[0].urgency.rank, r[0].opened_at)):
+        shown = {"id": alert.id, "person": ref, "kind": str(alert.kind), "urgency": str(alert.urgency), "concerns": alert.concerns,
+                 "state": str(alert.state), "opened_at": alert.opened_at.isoformat(),
+                 "acknowledged_at": alert.acknowledged_at.isoformat() if alert.acknowledged_at else None}
+        typer.echo(json.dumps(shown) if as_json else
+                   f"{shown['id']:>6}  {shown['urgency']:<9} {shown['state']:<12} {ref or '-':<8} {', '.join(alert.concerns)}  {shown['opened_at']}")
+
+
+@languages.command("add")
+def languages_add(file: Path, sha256: Annotated[str, typer.Option(help="The checksum the package must have")]) -> None:
+    """Install a translation package (.argosmodel) from a file."""
+    from translation import commands
+
+    _say(lambda: commands.add(file, sha256, _settings().packages_dir))
+
+
+@languages.command("list")
+def languages_list() -> None:
+    """The installed translation packages."""
+    from translation import commands
+
+    _say(lambda: "\n".join(map(str, commands.list_installed(_settings().packages_dir))) or "No translation package is installed.")
+
+
+@languages.command("remove")
+def languages_remove(source: str, target: str) -> None:
+    """Remove a translation package."""
+    from translation import commands
+
+    _say(lambda: commands.remove(source, target, _settings().packages_dir))
+
+
+def _say(work) -> None:  # noqa: ANN001
+    from translation.errors import TranslationError
+
+    try:
+        typer.echo(work())
+    except TranslationError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+
+
+@texts.command("awaiting")
+def texts_awaiting() -> None:
+    """Texts without a reviewer's sign-off, by language."""
+    from messaging.catalogue import Catalogue
+
+    catalogue = Catalogue.load()
+    for language in catalogue.languages:
+        waiting = [key for key in catalogue.keys() if not catalogue.reviewed(key, language)]
+        typer.echo(f"{language}: {len(waiting)} of {len(catalogue.keys())} texts await review")
+
+
+@texts.command("export")
+def texts_export(language: str, file: Path) -> None:
+    """Write a language's texts to a CSV or XLSX file for a reviewer."""
+    from messaging.review import export
+
+    typer.echo(export(language, file))
+
+
+@texts.command("sign-off")
+def texts_sign_off(file: Path, reviewer: str, on: Annotated[Optional[str], typer.Option(help="Date of the review, YYYY-MM-DD")] = None) -> None:
+    """Take a reviewer's sign-off from the file; texts that the reviewer changed are listed, not taken over silently."""
+    from messaging.review import sign_off
+
+    typer.echo(sign_off(file, reviewer, date.fromisoformat(on) if on else date.today()))
+
+
+def main() -> None:
+    """Entry of the `alongside` command."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""What the worker looks after between messages: check-ins, alerts, unknown sends, the bot's health, its own pulse."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable
+
+from sqlalchemy.orm import Session
+
+import checkins.run
+import escalation.run
+import messaging.run
+from alongside.wiring import House
+from casefile import live
+from casefile.claims import free_orphans
+from casefile.models import Alert, Checkin, Heartbeat, Inbound, Outbox
+from casefile.vocabulary import AlertKind, InboundState, OutboxState, Urgency
+from escalation.alerts import raise_alert, resolve_system
+
+log = logging.getLogger(__name__)
+BOT_FAILURES_BEFORE_ALARM = 2
+
+
+class Keeper:
+    """Runs each chore when its time has come; one chore failing does not hold up the others."""
+
+    def __init__(self, house: House, owner: str):
+        self.house, self.owner = house, owner
+        self._bot_failures = 0
+        self._due: dict[str, dt.datetime] = {}
+        s = house.settings
+        self.chores: list[tuple[str, float, Callable[[dt.datetime], object]]] = [
+            ("alerts", 0.3, lambda now: escalation.run.escalate_due(house.database, owner, now)),
+            ("ladder", 0.3, lambda now: checkins.run.wake_due(house.database, house.catalogue, owner, now, scale=s.ladder_scale)),
+            ("plan", 1.0, lambda now: checkins.run.plan_due(house.database, now)),
+            ("unknown sends", 5.0, lambda now: messaging.run.reconcile_unknown(house.database, house.gateway, owner, now)),
+            ("dead workers", 5.0, self._free_orphans),
+            ("pulse", 5.0, self._pulse),
+            ("bot", 5.0, self._bot),
+            ("reminders", 300.0, lambda now: checkins.run.daily(house.database, now)),
+            ("redaction", 60.0, lambda now: messaging.run.redact_due(house.database, house.gateway, owner, now,
+                                                                      retention_days=s.retention_days)),
+            ("sweep", 3600.0, self._sweep),
+        ]
+
+    def step(self, now: dt.datetime) -> bool:
+        """Do every chore that is due. Returns False: the loop may rest."""
+        for name, every, chore in self.chores:
+            if now < self._due.get(name, now):
+                continue
+            self._due[name] = now + dt.timedelta(seconds=every)
+            try:
+                chore(now)
+            except Exception as error:
+                log.exception("chore %s failed: %s", name, type(error).__name__)
+        return False
+
+    def _free_orphans(self, now: dt.datetime) -> None:
+        with self.house.database.write() as session:
+            free_orphans(session, Inbound, now, all_of_them=False, orphan=Inbound.state == InboundState.WORKING,
+                         back={"state": InboundState.READY})
+            free_orphans(session, Outbox, now, all_of_them=False, orphan=Outbox.state == OutboxState.SENDING,
+                         back={"state": OutboxState.UNKNOWN, "run_at": now})
+            free_orphans(session, Checkin, now, all_of_them=False, orphan=Checkin.owner.is_not(None), back={})
+            free_orphans(session, Alert, now, all_of_them=False, orphan=Alert.owner.is_not(None), back={})
+
+    def _pulse(self, now: dt.datetime) -> None:
+        with self.house.database.write() as session:
+            beat(session, "worker", "up", now)
+
+    def _bot(self, now: dt.datetime) -> None:
+        """A bot that does not answer is said to a person once, and again when it is back."""
+        self._bot_failures = 0 if self.house.bot.healthy() else self._bot_failures + 1
+        if 0 < self._bot_failures < BOT_FAILURES_BEFORE_ALARM:
+            return
+        with self.house.database.write() as session:
+            before = session.get(Heartbeat, "bot")
+            was = before.state if before else "starting"
+            state = "down" if self._bot_failures else "up"
+            beat(session, "bot", state, now)
+            if state == "down" and was != "down":
+                raise_alert(session, key=f"system:bot:{now:%Y%m%d%H%M%S}", kind=AlertKind.SYSTEM, urgency=Urgency.URGENT, now=now,
+                            why=["The understanding program does not answer. Messages are judged by phrase lists only and a person must read each."])
+            if state == "up" and was == "down":
+                resolve_system(session, "system:bot:", "The understanding program answers again.", now)
+
+    def _sweep(self, now: dt.datetime) -> None:
+        with self.house.database.write() as session:
+            live.forget(session, now - dt.timedelta(days=1))
+
+
+def beat(session: Session, name: str, state: str, now: dt.datetime) -> None:
+    """Write down that a program is in a state now."""
+    row = session.get(Heartbeat, name)
+    if row is None:
+        session.add(Heartbeat(name=name, at=now, since=now, state=state))
+        return
+    if row.state != state:
+        row.since, row.state = now, state
+        live.tell(session, "system", now)
+    row.at = now

@@ -1,0 +1,194 @@
+"""Alerts: opened in the transaction that saw the reason, acknowledged and resolved only by a named person."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casefile import audit, live
+from casefile.models import Alert, Person
+from casefile.vocabulary import AlertKind, AlertState, Lane, Urgency, most_urgent
+from escalation import policy
+from escalation.notify import event, page
+
+OUTCOMES = {
+    "safe": "Spoke with the person: safe",
+    "safety_plan": "Safety plan made or changed",
+    "moved": "Moved to a safer place",
+    "emergency_services": "Emergency services involved",
+    "referred": "Referred to another service",
+    "health": "Health care arranged",
+    "legal": "Legal help arranged",
+    "practical": "Practical help given",
+    "not_reached": "Not reached: passed on for further steps",
+    "no_action": "Nothing needed",
+    "false_alarm": "False alarm: the message was misread",
+}
+_MERGES = (AlertKind.MESSAGE, AlertKind.DURESS, AlertKind.REQUEST)
+_MOST_REASONS = 30
+
+
+class AlertError(RuntimeError):
+    """The alert cannot be changed like this; the message can be shown to staff.
+
+    AlertError
+    ├── AlertGone          there is no such alert, or it is resolved already
+    └── AlreadyTaken       somebody else acknowledged it a moment before
+    """
+
+
+class AlertGone(AlertError):
+    """There is no such alert, or it is resolved already."""
+
+
+class AlreadyTaken(AlertError):
+    """Somebody else acknowledged it a moment before."""
+
+
+def raise_alert(session: Session, *, key: str, kind: AlertKind, urgency: Urgency, now: dt.datetime, person_id: int | None = None,
+                concerns: Iterable[str] = (), why: Iterable[str] = ()) -> Alert:
+    """Open an alert, or add to the person's unresolved one of the same sort, so that one incident is one alert.
+
+    Urgency only rises. A new alarm reopens an acknowledged alert and pages again, unless somebody is in the conversation.
+    `key` names the cause: the same cause raises nothing twice.
+    """
+    if person_id is not None:
+        # Two messages of one person at once must not open two alerts.
+        session.scalar(select(Person.id).where(Person.id == person_id).with_for_update())
+    same = session.scalar(select(Alert).where(Alert.key == key))
+    if same is not None:
+        return same
+    known = _unresolved(session, person_id, kind, urgency, now)
+    if known is None:
+        return _open(session, key, kind, urgency, now, person_id, concerns, why)
+    _add_to(session, known, kind, urgency, now, concerns, why)
+    return known
+
+
+def _unresolved(session: Session, person_id: int | None, kind: AlertKind, urgency: Urgency, now: dt.datetime) -> Alert | None:
+    if person_id is None or kind not in _MERGES:
+        return None
+    query = select(Alert).where(Alert.person_id == person_id, Alert.state != AlertState.RESOLVED, Alert.kind.in_(_MERGES))
+    if urgency.escalates:
+        query = query.where(Alert.urgency.in_([Urgency.URGENT, Urgency.IMMEDIATE]))
+    else:
+        query = query.where(Alert.urgency == Urgency.ROUTINE, Alert.opened_at >= now - dt.timedelta(hours=12))
+    return session.scalars(query.order_by(Alert.id.desc()).limit(1).with_for_update()).first()
+
+
+def _open(session: Session, key: str, kind: AlertKind, urgency: Urgency, now: dt.datetime, person_id: int | None,
+          concerns: Iterable[str], why: Iterable[str]) -> Alert:
+    alert = Alert(key=key, kind=kind, urgency=urgency, person_id=person_id, concerns=[str(c) for c in concerns], why=list(why),
+                  opened_at=now, last_message_at=now, messages=1, lane=Lane.DANGER if urgency.escalates else Lane.LADDER,
+                  state=AlertState.OPEN, step=0, attempt=0)
+    session.add(alert)
+    session.flush()
+    event(session, alert, "opened", now, detail={"urgency": str(urgency)})
+    _move(session, alert, policy.Opened(), now)
+    live.tell(session, "alert", now, person_id, alert.id)
+    return alert
+
+
+def _add_to(session: Session, alert: Alert, kind: AlertKind, urgency: Urgency, now: dt.datetime, concerns: Iterable[str],
+            why: Iterable[str]) -> None:
+    rises = urgency.rank > alert.urgency.rank
+    alert.urgency = most_urgent(urgency, alert.urgency)
+    alert.kind = AlertKind.DURESS if kind is AlertKind.DURESS else alert.kind
+    alert.concerns = list(dict.fromkeys([*alert.concerns, *(str(c) for c in concerns)]))
+    alert.why = list(dict.fromkeys([*(alert.why or []), *why]))[-_MOST_REASONS:]
+    alert.messages += 1
+    alert.last_message_at = now
+    event(session, alert, "another message", now, detail={"urgency": str(urgency)})
+    in_conversation = session.scalar(select(Person.taken_over_at).where(Person.id == alert.person_id)) is not None
+    if alert.state is AlertState.ACKNOWLEDGED and urgency.escalates and (rises or not in_conversation):
+        alert.state, alert.acknowledged_at, alert.acknowledged_by = AlertState.OPEN, None, None
+        event(session, alert, "opened again", now)
+        _move(session, alert, policy.Opened(), now)
+    elif alert.state is AlertState.OPEN and rises:
+        _move(session, alert, policy.Opened(), now)
+    live.tell(session, "alert", now, alert.person_id, alert.id)
+
+
+def _move(session: Session, alert: Alert, fact: policy.Fact, now: dt.datetime) -> None:
+    decision = policy.decide(policy.State(alert.urgency, alert.state, alert.step), fact, now)
+    if decision is None:
+        return
+    alert.step, alert.run_at = decision.step, decision.wake_at
+    if decision.whom is not None:
+        page(session, alert, decision.whom, now)
+
+
+def woke(session: Session, alert: Alert, now: dt.datetime) -> None:
+    """The alert's timer went off: tell the next person."""
+    if alert.state is AlertState.OPEN:
+        event(session, alert, "not acknowledged in time", now, detail={"step": alert.step})
+        live.tell(session, "alert", now, alert.person_id, alert.id)
+    _move(session, alert, policy.Woke(alert.step), now)
+
+
+def acknowledge(session: Session, alert_id: int, staff_id: int, now: dt.datetime) -> Alert:
+    """A named person takes the alert. Raises AlertGone, AlreadyTaken."""
+    alert = _locked(session, alert_id)
+    if alert.state is AlertState.ACKNOWLEDGED:
+        if alert.acknowledged_by == staff_id:
+            return alert
+        raise AlreadyTaken("Somebody else acknowledged this alert a moment before.")
+    _move(session, alert, policy.Acknowledged(), now)
+    alert.state, alert.acknowledged_at, alert.acknowledged_by = AlertState.ACKNOWLEDGED, now, staff_id
+    alert.assigned_to = alert.assigned_to or staff_id
+    _written(session, alert, "acknowledged", staff_id, now)
+    return alert
+
+
+def assign(session: Session, alert_id: int, to_staff_id: int, staff_id: int, now: dt.datetime) -> Alert:
+    """Give the alert to a colleague; who must acknowledge does not change. Raises AlertGone."""
+    alert = _locked(session, alert_id)
+    alert.assigned_to = to_staff_id
+    _written(session, alert, "assigned", staff_id, now, {"to": to_staff_id})
+    return alert
+
+
+def resolve(session: Session, alert_id: int, staff_id: int, outcome: str, note: str, now: dt.datetime) -> Alert:
+    """Close the alert with an outcome (a key of OUTCOMES). Raises AlertGone, ValueError for an unknown outcome."""
+    if outcome not in OUTCOMES:
+        raise ValueError("Please choose an outcome from the list.")
+    alert = _locked(session, alert_id)
+    if alert.state is AlertState.OPEN:
+        alert.acknowledged_at, alert.acknowledged_by = now, staff_id
+    alert.state, alert.resolved_at, alert.resolved_by = AlertState.RESOLVED, now, staff_id
+    alert.outcome, alert.outcome_note, alert.run_at = outcome, note or None, None
+    _written(session, alert, "resolved", staff_id, now, {"outcome": outcome})
+    return alert
+
+
+def eased(session: Session, person_id: int, now: dt.datetime) -> None:
+    """The person answered calmly since: shown on her open alarms, which stay as they are."""
+    for alert in session.scalars(select(Alert).where(Alert.person_id == person_id, Alert.state != AlertState.RESOLVED,
+                                                     Alert.urgency.in_([Urgency.URGENT, Urgency.IMMEDIATE]))):
+        event(session, alert, "a calm answer came since", now)
+        live.tell(session, "alert", now, person_id, alert.id)
+
+
+def resolve_system(session: Session, key_prefix: str, note: str, now: dt.datetime) -> None:
+    """End alerts about our own programs once the trouble is over; no alert about a person is ever closed like this."""
+    for alert in session.scalars(select(Alert).where(Alert.kind == AlertKind.SYSTEM, Alert.person_id.is_(None),
+                                                     Alert.key.startswith(key_prefix), Alert.state != AlertState.RESOLVED)):
+        alert.state, alert.resolved_at, alert.outcome, alert.outcome_note, alert.run_at = AlertState.RESOLVED, now, "no_action", note, None
+        event(session, alert, "over", now)
+        live.tell(session, "alert", now, None, alert.id)
+
+
+def _locked(session: Session, alert_id: int) -> Alert:
+    alert = session.scalar(select(Alert).where(Alert.id == alert_id).with_for_update().execution_options(populate_existing=True))
+    if alert is None or alert.state is AlertState.RESOLVED:
+        raise AlertGone("This alert is resolved already, or does not exist.")
+    return alert
+
+
+def _written(session: Session, alert: Alert, what: str, staff_id: int, now: dt.datetime, detail: dict[str, object] | None = None) -> None:
+    event(session, alert, what, now, staff_id, detail)
+    audit.note(session, now, f"alert {what}", staff_id, alert.person_id, f"alert {alert.id}")
+    live.tell(session, "alert", now, alert.person_id, alert.id)

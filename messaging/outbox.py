@@ -1,0 +1,43 @@
+"""Queue what is to be sent: a row written in the transaction that decided it; `messaging.run` sends it after commit."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Sequence
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from casefile import live
+from casefile.models import Outbox
+from casefile.vocabulary import Channel, Lane, OutboxState, Purpose
+from messaging.segments import segments
+
+
+def queue(session: Session, *, dedupe: str, purpose: Purpose, channel: Channel, body: str, now: dt.datetime, person_id: int | None = None,
+          address_id: int | None = None, staff_id: int | None = None, sent_by: int | None = None, checkin_id: int | None = None,
+          inbound_id: int | None = None, alert_id: int | None = None, text_key: str | None = None, language: str | None = None,
+          own_words: str | None = None, content_sid: str | None = None, lane: Lane = Lane.REPLY, run_at: dt.datetime | None = None,
+          not_after: dt.datetime | None = None) -> Outbox | None:
+    """Queue one message; None when `dedupe` was queued before. Nothing is sent before the transaction commits."""
+    if session.scalar(select(Outbox.id).where(Outbox.dedupe == dedupe)) is not None:
+        return None
+    row = Outbox(dedupe=dedupe, token=secrets.token_urlsafe(16), purpose=purpose, channel=channel, body=body, created_at=now, person_id=person_id,
+                 address_id=address_id, staff_id=staff_id, sent_by=sent_by, checkin_id=checkin_id, inbound_id=inbound_id, alert_id=alert_id,
+                 text_key=text_key, language=language, own_words=own_words, content_sid=content_sid, lane=lane, run_at=run_at or now,
+                 not_after=not_after, state=OutboxState.READY, segments=segments(body).count, attempt=0, status_rank=-1)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def cancel_pending(session: Session, person_id: int, now: dt.datetime,
+                   purposes: Sequence[Purpose] = (Purpose.CHECKIN, Purpose.REPLY)) -> int:
+    """Cancel everything of these purposes that has not begun to be sent to the person; returns how many."""
+    done = session.execute(
+        update(Outbox).where(Outbox.person_id == person_id, Outbox.state == OutboxState.READY, Outbox.purpose.in_([str(p) for p in purposes]))
+        .values(state=OutboxState.CANCELLED, run_at=None, fault="cancelled").execution_options(synchronize_session="fetch"))
+    if done.rowcount:  # type: ignore[attr-defined]
+        live.tell(session, "delivery", now, person_id)
+    return int(done.rowcount)  # type: ignore[attr-defined]
