@@ -75,11 +75,15 @@ class Catalogue:
 
     def text(self, key: str, language: str, **params: str) -> str:
         """The words of a key. Raises NoSuchText; KeyError for a missing parameter."""
+        words = self.text_raw(key, language)
+        return words.format(**params) if _PLACEHOLDER.search(words) else words
+
+    def text_raw(self, key: str, language: str) -> str:
+        """The words of a key with their placeholders. Raises NoSuchText."""
         try:
-            words = self.texts[language][key]
+            return self.texts[language][key]
         except KeyError:
             raise NoSuchText(f"{key} in {language}") from None
-        return words.format(**params) if _PLACEHOLDER.search(words) else words
 
     def reviewed(self, key: str, language: str) -> Review | None:
         """The sign-off of exactly today's words; None when there is none or the words changed since."""

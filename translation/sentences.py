@@ -7,7 +7,7 @@ import re
 LONGEST = 240  # characters in a piece: a translator's time and mistakes grow with length
 LONGEST_HAN = 80  # a Chinese character says as much as three or four letters
 
-_ABBREVIATIONS = frozenset("dr mr mrs ms st nr no str tel etj prof sr sra art ul vs".split())
+_ABBREVIATIONS = frozenset({"dr", "mr", "mrs", "ms", "st", "nr", "str", "tel", "etj", "prof", "sr", "sra", "art", "ul", "vs"})
 # A sentence ends at a line break; at Chinese, Indic, Urdu or Ethiopic stops, space or not; at . ! ? before a space.
 _END = re.compile(r"\s*\n\s*|[。！？｡؟۔।॥።፧]+[\"'”’»)\]]*\s*|[.!?…]+[\"'”’»)\]]*\s+")
 _PAUSE = re.compile(r"[,;:،؛፣፤、，；]\s*|\s+")

@@ -1,4 +1,4 @@
-"""Phone numbers, WhatsApp addresses, SIDs, dates and segment counts in the forms Twilio uses."""
+"""Phone numbers, WhatsApp addresses, SIDs and dates in the forms Twilio uses."""
 
 import os
 import re
@@ -8,10 +8,6 @@ from functools import lru_cache
 
 _E164 = re.compile(r"\+[1-9][0-9]{7,14}")
 _BSUID = re.compile(r"[A-Z]{2}\.[0-9A-Za-z]{1,128}")
-_GSM7 = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_GSM7_TWICE = frozenset("^{}\\[~]|€\f")
 
 
 def is_e164(number: str) -> bool:
@@ -68,12 +64,3 @@ def _rfc2822(second: int) -> str:
 def iso8601(moment: datetime) -> str:
     """The date form of Twilio's newer APIs (Content)."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def segments(body: str) -> int:
-    """How many SMS parts Twilio would bill: 160 or 153 GSM-7 units, or 70 or 67 UCS-2 units; at least 1."""
-    if all(c in _GSM7 or c in _GSM7_TWICE for c in body):
-        units, one, many = sum(2 if c in _GSM7_TWICE else 1 for c in body), 160, 153
-    else:
-        units, one, many = len(body.encode("utf-16-le")) // 2, 70, 67
-    return 1 if units <= one else -(-units // many)

@@ -6,6 +6,7 @@ import itertools
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,5 @@ class Timeline:
                 except Exception:
                     log.exception("a due step of the simulator failed")
             wait = None if not self._due else max(0.0, (self._due[0][0] - self.clock.seconds()) / self.clock.factor)
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), wait)
-            except TimeoutError:
-                pass

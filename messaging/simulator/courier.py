@@ -90,17 +90,18 @@ class Courier:
         told = params | {"ErrorCode": str(receipt.error), "ErrorUrl": url}
         second = await self._with_retries(fallback, told, fallback_method, voice, token)
         return Receipt(second.url, second.status, receipt.milliseconds + second.milliseconds, second.body, second.content_type,
-                       receipt.attempts + second.attempts, second.error, by_fallback=True)  # fmt: skip
+                       receipt.attempts + second.attempts, second.error, by_fallback=True)
 
     async def _with_retries(self, url: str, params: dict[str, str], method: str, voice: bool, token: str) -> Receipt:
         policy = _policy(url, self._config.webhook_timeout_s)
         started = time.monotonic()
-        for attempt in range(1, policy.retries + 2):
+        attempts = 0
+        while True:
+            attempts += 1
             left = policy.total_s - (time.monotonic() - started)
             status, body, content_type, error = await self._once(url, params, method, voice, token, policy, left)
-            if error is None or left <= 0 or not policy.allows(error, status):
-                break
-        return Receipt(url, status, round((time.monotonic() - started) * 1000, 1), body, content_type, attempt, error)
+            if error is None or attempts > policy.retries or left <= 0 or not policy.allows(error, status):
+                return Receipt(url, status, round((time.monotonic() - started) * 1000, 1), body, content_type, attempts, error)
 
     async def _once(self, url: str, params: dict[str, str], method: str, voice: bool, token: str, policy: _Policy, left_s: float) -> tuple[int | None, str, str, int | None]:
         if self._session is None or not self.may_call(url) or left_s <= 0:

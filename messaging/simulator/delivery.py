@@ -62,6 +62,7 @@ class Delivery:
         self._store, self._faults, self._courier = store, faults, courier
         self._queue: asyncio.Queue[tuple[Message, list[Step], int]] = asyncio.Queue()
         self._first_told: dict[str, asyncio.Future[None]] = {}
+        self._busy = 0
         self.callbacks_on = config.status_callbacks
 
     def start(self, message: Message, error: int | None) -> bool:
@@ -71,11 +72,11 @@ class Delivery:
         steps = journey(
             channel_of(message.to), self._config.pace, error=error, late_s=late.seconds if late else 0.0,
             receipts=strike("no_receipts") is None, read=self._config.read_receipts,
-        )  # fmt: skip
+        )
         steps = disturbed(
             steps, reorder=strike("reorder_statuses") is not None, copies=duplicate.copies if duplicate else 0,
             lose=strike("lose_statuses") is not None,
-        )  # fmt: skip
+        )
         self._next(message, steps, 0)
         return self._tells(message) and any(step.reports for step in steps)
 
@@ -120,13 +121,20 @@ class Delivery:
         """Make callbacks for ever."""
         while True:
             message, steps, at = await self._queue.get()
+            self._busy += 1
             try:
                 for status in steps[at].reports:
                     await self._courier.send(message.status_callback or "", status_form(self._config.account_sid, message, status, self._clock))
                     if (told := self._first_told.pop(message.sid, None)) and not told.done():
                         told.set_result(None)
             finally:
+                self._busy -= 1
                 self._next(message, steps, at + 1)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no callback waits or is being made (later steps may still be due)."""
+        return self._queue.empty() and self._busy == 0
 
     def cancel(self, message: Message) -> None:
         """A scheduled message is called off; this is the one status told without having been sent."""
@@ -140,7 +148,7 @@ def status_form(account_sid: str, message: Message, status: str, clock: Clock) -
     form = {
         "SmsSid": message.sid, "SmsStatus": status, "MessageStatus": status, "To": message.to, "MessageSid": message.sid,
         "AccountSid": account_sid, "From": message.from_ or "", "ApiVersion": "2010-04-01",
-    }  # fmt: skip
+    }
     if message.service_sid:
         form["MessagingServiceSid"] = message.service_sid
     if status in ("failed", "undelivered") and message.error_code:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
-from messaging.simulator.addresses import bare, channel_of, country_of, is_bsuid, is_e164, new_sid, on_channel, segments
+from messaging.segments import segments
+from messaging.simulator.addresses import bare, channel_of, country_of, is_bsuid, is_e164, new_sid, on_channel
 from messaging.simulator.courier import Receipt
 from messaging.simulator.simulation import Simulation
 from messaging.simulator.store import Media, Message, Phone
@@ -83,9 +84,9 @@ def keep(sim: Simulation, phone: Phone, text: Text) -> Message:
     body = text.body if text.body is not None else (tapped or ("", ""))[0]
     message = Message(
         sid=new_sid("MM" if text.media else "SM"), from_=source, to=text.to, body=body, status="received", direction="inbound",
-        created=now, updated=now, sent=now, num_segments=segments(body) if text.channel == "sms" else 1,
+        created=now, updated=now, sent=now, num_segments=segments(body).count if text.channel == "sms" else 1,
         reply_to=text.reply_to or (tapped[1] if tapped else None),
-    )  # fmt: skip
+    )
     where = f"https://api.twilio.com{account_uri(sim.config.account_sid)}/Messages/{message.sid}/Media"
     for content_type, url in text.media:
         sid = new_sid("ME")
@@ -121,7 +122,7 @@ def webhook_form(sim: Simulation, phone: Phone, text: Text, message: Message, op
         "SmsMessageSid": message.sid, "NumMedia": str(len(message.media)), "SmsSid": message.sid, "SmsStatus": "received",
         "Body": message.body, "To": to, "NumSegments": str(message.num_segments), "MessageSid": message.sid,
         "AccountSid": sim.config.account_sid, "From": source, "ApiVersion": "2010-04-01",
-    }  # fmt: skip
+    }
     if text.body is None and text.button_payload is None:
         del form["Body"]
     for i, media in enumerate(message.media):
@@ -173,8 +174,8 @@ def _reply(sim: Simulation, to: Message, bodies: list[str]) -> None:
         now = sim.clock.now()
         answer = Message(
             sid=new_sid("SM"), from_=to.to, to=to.from_ or "", body=body, status="queued", direction="outbound-reply", created=now,
-            updated=now, num_segments=segments(body),
-        )  # fmt: skip
+            updated=now, num_segments=segments(body).count,
+        )
         sim.store.add(answer, sim.store.phone(answer.to))
         sim.delivery.start(answer, None)
 

@@ -4,7 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl
 
-from messaging.simulator.addresses import bare, channel_of, is_e164, is_valid_address, new_sid, segments
+from messaging.segments import segments
+from messaging.simulator.addresses import bare, channel_of, is_e164, is_valid_address, new_sid
 from messaging.simulator.errors import MAGIC_FROM, MAGIC_TO, TwilioError
 from messaging.simulator.simulation import Simulation
 from messaging.simulator.store import Media, Message, Template
@@ -51,8 +52,8 @@ def accept(sim: Simulation, form: Form) -> Message:
         sid=new_sid("MM" if media else "SM"), from_=sender_address, to=to, body=body, status=status, direction="outbound-api",
         created=now, updated=now, media=media, service_sid=service, status_callback=callback,
         content_sid=template.sid if template else None, buttons=rendered.buttons if rendered else [],
-        num_segments=segments(body) if channel_of(to) == "sms" else 1,
-    )  # fmt: skip
+        num_segments=segments(body).count if channel_of(to) == "sms" else 1,
+    )
     sim.store.add(message, sim.store.phone(to))
     return message
 

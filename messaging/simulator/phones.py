@@ -29,7 +29,7 @@ async def phones(request: Request) -> Response:
 @router.put("/{number}")
 async def name_phone(request: Request, number: str) -> Response:
     """{"name"}: add a phone to the page, or rename it."""
-    sim, given = simulation(request), await _object(request)
+    sim, given = simulation(request), await json_object(request)
     phone = _phone(sim, number)
     phone.name = str(given.get("name") or "")[:80]
     sim.store.touch(phone)
@@ -39,7 +39,7 @@ async def name_phone(request: Request, number: str) -> Response:
 @router.post("/{number}/texts")
 async def send_text(request: Request, number: str) -> Response:
     """This person sends a text. The answer says what the app's webhook answered; "wait": false does not wait for it."""
-    sim, given = simulation(request), await _object(request)
+    sim, given = simulation(request), await json_object(request)
     phone = _phone(sim, number)
     try:
         text = read_text(sim, phone, given)
@@ -58,7 +58,7 @@ async def send_text(request: Request, number: str) -> Response:
             "error_code": receipt.error, "by_fallback": receipt.by_fallback,
         },
         201,
-    )  # fmt: skip
+    )
 
 
 @router.get("/{number}/texts")
@@ -79,7 +79,7 @@ async def calls(request: Request, number: str) -> Response:
 @router.put("/{number}/voice")
 async def set_voice(request: Request, number: str) -> Response:
     """How this phone takes calls: {"answer", "keys": one entry a question, "delay_s": seconds it rings}."""
-    sim, given = simulation(request), await _object(request)
+    sim, given = simulation(request), await json_object(request)
     phone, answer, keys = _phone(sim, number), given.get("answer", "human"), given.get("keys") or []
     delay = given.get("delay_s", 2.0)
     if answer not in ANSWERS:
@@ -95,7 +95,7 @@ async def set_voice(request: Request, number: str) -> Response:
 @router.post("/{number}/answer")
 async def answer(request: Request, number: str) -> Response:
     """Take the ringing call, or refuse it with {"accept": false}."""
-    call, given = _live_call(simulation(request), number, "ringing"), await _object(request)
+    call, given = _live_call(simulation(request), number, "ringing"), await json_object(request)
     call.decision = "decline" if given.get("accept") is False else "accept"
     call.changed.set()
     return JSONResponse({"sid": call.sid})
@@ -104,7 +104,7 @@ async def answer(request: Request, number: str) -> Response:
 @router.post("/{number}/keys")
 async def keys(request: Request, number: str) -> Response:
     """Press {"keys": "1"} in the call that is on."""
-    call, given = _live_call(simulation(request), number, "in-progress"), await _object(request)
+    call, given = _live_call(simulation(request), number, "in-progress"), await json_object(request)
     pressed = given.get("keys")
     if not isinstance(pressed, str) or not pressed or not set(pressed) <= voice.KEYS:
         raise HTTPException(422, "keys takes digits, * and #")
@@ -124,7 +124,7 @@ async def hangup(request: Request, number: str) -> Response:
 @router.post("/{number}/calls")
 async def ring_us(request: Request, number: str) -> Response:
     """The person rings {"to": one of our numbers}."""
-    sim, given = simulation(request), await _object(request)
+    sim, given = simulation(request), await json_object(request)
     phone, to = _phone(sim, number), given.get("to") or next(iter(sim.store.numbers), None)
     if not isinstance(to, str) or not is_e164(to):
         raise HTTPException(422, 'name one of our numbers in "to"')
@@ -139,7 +139,7 @@ def phone_json(phone: Phone) -> dict[str, Any]:
     return {
         "number": phone.number, "name": phone.name, "changed": phone.changed, "last": last.body[:80] if last else "",
         "call": {"sid": live.sid, "status": live.status} if live else None, "voice": phone.voice.answer,
-    }  # fmt: skip
+    }
 
 
 def text_json(m: Message) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def text_json(m: Message) -> dict[str, Any]:
         "to": m.to, "status": m.status, "error_code": m.error_code, "at": (m.arrived or m.created).isoformat(),
         "arrived": ours or m.arrived is not None, "buttons": m.buttons, "content_sid": m.content_sid, "segments": m.num_segments,
         "media": [{"url": f.url, "content_type": f.content_type} for f in m.media], "by_twilio": m.direction == "outbound-reply",
-    }  # fmt: skip
+    }
 
 
 def call_log(c: Call) -> dict[str, Any]:
@@ -158,10 +158,10 @@ def call_log(c: Call) -> dict[str, Any]:
     return {
         "sid": c.sid, "direction": "sent" if c.direction == "inbound" else "received", "from": c.from_, "to": c.to,
         "status": c.status, "answered_by": c.answered_by, "at": c.created.isoformat(), "duration_s": c.duration_s, "heard": c.heard,
-    }  # fmt: skip
+    }
 
 
-async def _object(request: Request) -> Mapping[str, Any]:
+async def json_object(request: Request) -> Mapping[str, Any]:
     body = await request.body()
     try:
         given = await request.json() if body else {}

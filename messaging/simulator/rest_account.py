@@ -16,7 +16,7 @@ router = APIRouter(prefix="/2010-04-01/Accounts")
 _UPDATES = {
     "SmsUrl": "sms_url", "SmsFallbackUrl": "sms_fallback_url", "VoiceUrl": "voice_url", "VoiceFallbackUrl": "voice_fallback_url",
     "FriendlyName": "friendly_name",
-}  # fmt: skip
+}
 
 
 @router.get("/{account_sid}.json")

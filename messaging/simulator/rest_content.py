@@ -110,14 +110,14 @@ def _content(sim: Simulation, request: Request, t: Template) -> dict[str, Any]:
         "sid": t.sid, "account_sid": sim.config.account_sid, "friendly_name": t.friendly_name, "language": t.language,
         "variables": t.variables, "types": t.types, "url": url, "date_created": iso8601(t.created), "date_updated": iso8601(t.updated),
         "links": {"approval_create": f"{url}/ApprovalRequests/whatsapp", "approval_fetch": f"{url}/ApprovalRequests"},
-    }  # fmt: skip
+    }
 
 
 def _approval(t: Template) -> dict[str, Any]:
     return {
         "type": "whatsapp", "name": t.name, "category": t.category, "content_type": next(iter(t.types), ""), "status": t.status,
         "rejection_reason": t.rejection_reason, "allow_category_change": True,
-    }  # fmt: skip
+    }
 
 
 def _page(sim: Simulation, request: Request, name: str) -> tuple[list[Template], dict[str, Any]]:
@@ -130,5 +130,5 @@ def _page(sim: Simulation, request: Request, name: str) -> tuple[list[Template],
     meta = {
         "page": page, "page_size": size, "first_page_url": link(0), "previous_page_url": link(page - 1) if page else None,
         "url": link(page), "next_page_url": link(page + 1) if len(found) > (page + 1) * size else None, "key": "contents",
-    }  # fmt: skip
+    }
     return found[page * size : (page + 1) * size], meta

@@ -49,7 +49,7 @@ async def listing(request: Request) -> Response:
     matches = (
         m for m in sim.store.newest_first(found, token.seq if token else None)
         if (not sender or m.from_ == sender) and (not wanted or _dated(m, wanted))
-    )  # fmt: skip
+    )
     if page and token is None:
         matches = islice(matches, page * size, None)
     items = list(islice(matches, size + 1))

@@ -75,13 +75,17 @@ class Call:
     answered_by: str | None = None
     started: datetime | None = None
     ended: datetime | None = None
-    seq: int = 0
     heard: list[dict[str, Any]] = field(default_factory=list)
     reports: int = 0
     pressed: str = ""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     decision: str | None = None
     task: asyncio.Task[None] | None = None
+
+    @property
+    def person(self) -> str:
+        """The number of the phone in this call, whoever rang."""
+        return self.from_ if self.direction == "inbound" else self.to
 
     @property
     def duration_s(self) -> int | None:

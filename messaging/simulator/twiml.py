@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
-VERBS = frozenset({"Say", "Play", "Gather", "Redirect", "Hangup", "Pause", "Reject"})
 _NESTED = frozenset({"Say", "Play", "Pause"})
 
 

@@ -26,7 +26,7 @@ def message_json(account_sid: str, m: Message) -> Json:
         "messaging_service_sid": m.service_sid, "num_media": str(len(m.media)), "num_segments": str(m.num_segments), "price": None,
         "price_unit": "USD", "sid": m.sid, "status": m.status, "subresource_uris": {"media": f"{uri}/Media.json"}, "to": m.to,
         "uri": f"{uri}.json",
-    }  # fmt: skip
+    }
 
 
 def media_json(account_sid: str, m: Message, media: Media) -> Json:
@@ -35,7 +35,7 @@ def media_json(account_sid: str, m: Message, media: Media) -> Json:
     return {
         "account_sid": account_sid, "content_type": media.content_type, "date_created": rfc2822(m.created),
         "date_updated": rfc2822(m.created), "parent_sid": m.sid, "sid": media.sid, "uri": uri,
-    }  # fmt: skip
+    }
 
 
 def call_json(account_sid: str, c: Call) -> Json:
@@ -50,7 +50,7 @@ def call_json(account_sid: str, c: Call) -> Json:
         "price": None, "price_unit": "USD", "queue_time": "0", "sid": c.sid, "start_time": rfc2822(c.started), "status": c.status,
         "subresource_uris": {part: f"{uri}/{part.capitalize()}.json" for part in parts}, "to": c.to, "to_formatted": c.to,
         "trunk_sid": None, "uri": f"{uri}.json",
-    }  # fmt: skip
+    }
 
 
 def number_json(account_sid: str, n: OwnedNumber) -> Json:
@@ -66,7 +66,7 @@ def number_json(account_sid: str, n: OwnedNumber) -> Json:
         "voice_fallback_method": "POST", "voice_fallback_url": n.voice_fallback_url, "voice_method": "POST", "voice_url": n.voice_url,
         "emergency_status": "Inactive", "emergency_address_sid": None, "emergency_address_status": "unregistered",
         "bundle_sid": None, "status": "in-use", "type": "mobile",
-    }  # fmt: skip
+    }
 
 
 def account_json(account_sid: str, created: str | None) -> Json:
@@ -78,7 +78,7 @@ def account_json(account_sid: str, created: str | None) -> Json:
         "subresource_uris": {
             "messages": f"{uri}/Messages.json", "calls": f"{uri}/Calls.json", "incoming_phone_numbers": f"{uri}/IncomingPhoneNumbers.json",
         },
-    }  # fmt: skip
+    }
 
 
 def page_json(uri: str, key: str, items: Sequence[Json], filters: dict[str, str], page: int, size: int, next_token: str | None) -> Json:
@@ -92,4 +92,4 @@ def page_json(uri: str, key: str, items: Sequence[Json], filters: dict[str, str]
         key: list(items), "page": page, "page_size": size, "start": page * size, "end": page * size + max(len(items) - 1, 0),
         "uri": link(page), "first_page_uri": link(0), "previous_page_uri": None,
         "next_page_uri": link(page + 1, next_token) if next_token else None,
-    }  # fmt: skip
+    }

@@ -1,0 +1,218 @@
+"""Send what is queued: claim, check the rules, commit `sending`, call the provider outside any transaction, record what came of it.
+
+A crash between `sending` and the record leaves the row claimed; the sweeper makes it `unknown`, and `reconcile` finds out.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import random
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casefile import live
+from casefile.claims import any_due, claim, release
+from casefile.database import Database, utc_now
+from casefile.models import Address, Outbox
+from casefile.vocabulary import Channel, OutboxState, Purpose
+from messaging.buckets import take
+from messaging.gateway import Accepted, Ambiguous, Call, Gateway, GatewayError, Later, Message, OptedOut
+from messaging.rules import Cancel, Go, Move, may_send
+from messaging.status import Heard, taken
+from messaging.templates import Templates
+from messaging.views import Views
+
+log = logging.getLogger(__name__)
+LEASE = dt.timedelta(seconds=60)
+BATCH = 40
+PARALLEL = 12
+MOST_ATTEMPTS = 6
+READY = Outbox.state == OutboxState.READY
+
+
+@dataclass(frozen=True)
+class Senders:
+    """Our own numbers and how fast each may send."""
+
+    sms: str
+    whatsapp: str
+    voice: str
+    per_second: float
+
+    def of(self, channel: Channel) -> str:
+        return {Channel.SMS: self.sms, Channel.WHATSAPP: self.whatsapp, Channel.VOICE: self.voice}[channel]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One send decided and committed as `sending`."""
+
+    row_id: int
+    attempt: int
+    what: Message | Call
+
+
+class Post:
+    """Sends for one worker."""
+
+    def __init__(self, database: Database, gateway: Gateway, senders: Senders, templates: Templates, heard: Heard, owner: str):
+        self.database, self.gateway, self.senders, self.templates, self.heard = database, gateway, senders, templates, heard
+        self.owner = owner
+        self._pool = ThreadPoolExecutor(PARALLEL, thread_name_prefix="send")
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False)
+
+    def send_due(self, now: dt.datetime, owner: str | None = None) -> int:
+        """Send one batch, most pressing first; returns how many rows were dealt with."""
+        owner = owner or self.owner
+        with self.database.read() as session:
+            if not any_due(session, Outbox, READY, now):
+                return 0
+        with self.database.write() as session:
+            rows = claim(session, Outbox, READY, owner=owner, now=now, lease=LEASE, limit=BATCH)
+            jobs = self._prepare(session, rows, now)
+        pending: dict[Future[Accepted], _Job] = {self._pool.submit(self._hand_over, job): job for job in jobs}
+        while pending:
+            done, _ = wait(pending, return_when=FIRST_COMPLETED)
+            self._record([(pending.pop(f), f) for f in done], owner)
+        return len(rows)
+
+    def _prepare(self, session: Session, rows: list[Outbox], now: dt.datetime) -> list[_Job]:
+        views = Views(session, rows, now)
+        allowed: dict[str, list[tuple[Outbox, Go, str]]] = {}
+        for row in rows:
+            verdict = Go(3600) if row.purpose is Purpose.PAGE else may_send(views.of(row), now)
+            if isinstance(verdict, Go) and (to := self._where(views, row, verdict)) is not None:
+                allowed.setdefault(views.sender(row) or self.senders.of(row.channel), []).append((row, verdict, to))
+            elif isinstance(verdict, Move):
+                row.run_at = verdict.at
+                release(row)
+            else:
+                self._cancel(session, row, verdict.why if isinstance(verdict, Cancel) else "no way to send this there", now)
+        jobs = []
+        for sender, waiting in allowed.items():
+            tokens = take(session, sender, len(waiting), self.senders.per_second, now)
+            for number, (row, go, to) in enumerate(waiting):
+                if number >= tokens:
+                    row.run_at = now + dt.timedelta(seconds=(number - tokens + 1) / self.senders.per_second)
+                    release(row)
+                    continue
+                row.state = OutboxState.SENDING
+                views.count(row)
+                jobs.append(_Job(row.id, row.attempt, self._what(row, go, to, sender)))
+        return jobs
+
+    def _where(self, views: Views, row: Outbox, go: Go) -> str | None:
+        """The number to send to; None when there is no way. A WhatsApp text outside the window without a template goes as an SMS if agreed."""
+        if row.purpose is Purpose.PAGE:
+            return views.staff_phone(row)
+        if go.template and self.templates.find(row.text_key, row.language) is None:
+            other: Address | None = views.other_address(row, Channel.SMS)
+            if other is None:
+                return None
+            row.channel, row.address_id = Channel.SMS, other.id
+            return other.address
+        return views.address(row)
+
+    def _what(self, row: Outbox, go: Go, to: str, sender: str) -> Message | Call:
+        if row.channel is Channel.VOICE:
+            return Call(row.token, to, sender)
+        row.content_sid = self.templates.find(row.text_key, row.language) if go.template and row.channel is Channel.WHATSAPP else None
+        return Message(row.token, row.channel, to, sender, row.body, go.valid_for, row.content_sid)
+
+    def _hand_over(self, job: _Job) -> Accepted:
+        return self.gateway.call(job.what) if isinstance(job.what, Call) else self.gateway.send(job.what)
+
+    def _record(self, finished: list[tuple[_Job, Future[Accepted]]], owner: str) -> None:
+        now = utc_now()
+        with self.database.write() as session:
+            found = {r.id: r for r in session.scalars(select(Outbox).where(Outbox.id.in_([j.row_id for j, _ in finished])).with_for_update())}
+            for job, future in finished:
+                row = found[job.row_id]
+                try:
+                    accepted = future.result()
+                except Exception as error:  # noqa: BLE001 - whatever went wrong, the row must say so
+                    if row.owner == owner and row.attempt == job.attempt:
+                        self._failed(session, row, error, now)
+                    continue
+                # That the provider has it is true whoever holds the row by now.
+                taken(row, accepted.sid, now)
+                if row.status_rank < 0:
+                    row.provider_status, row.status_rank = accepted.status, 0
+                live.tell(session, "delivery", now, row.person_id, row.alert_id)
+
+    def _failed(self, session: Session, row: Outbox, error: Exception, now: dt.datetime) -> None:
+        log.warning("outbox %s: %s", row.id, error if isinstance(error, GatewayError) else type(error).__name__)
+        row.error_code = error.code if isinstance(error, GatewayError) else None
+        row.fault = str(error)[:200] if isinstance(error, GatewayError) else type(error).__name__
+        release(row)
+        if isinstance(error, Later) and row.attempt < MOST_ATTEMPTS:
+            row.state, row.run_at = OutboxState.READY, now + dt.timedelta(seconds=2 ** row.attempt * (0.5 + random.random()))
+        elif isinstance(error, Ambiguous) or not isinstance(error, GatewayError):
+            row.state, row.run_at = OutboxState.UNKNOWN, now + dt.timedelta(seconds=5)
+        else:
+            row.state, row.run_at = OutboxState.FAILED, None
+            self.heard(session, row, "opted_out" if isinstance(error, OptedOut) else "refused", now)
+        live.tell(session, "delivery", now, row.person_id, row.alert_id)
+
+    def _cancel(self, session: Session, row: Outbox, why: str, now: dt.datetime) -> None:
+        row.state, row.run_at, row.fault = OutboxState.CANCELLED, None, why
+        release(row)
+        self.heard(session, row, "not_sent", now)
+        live.tell(session, "delivery", now, row.person_id, row.alert_id)
+
+
+def reconcile_unknown(database: Database, gateway: Gateway, senders: Senders, heard: Heard, owner: str, now: dt.datetime,
+                      absent_after: dt.timedelta = dt.timedelta(minutes=3), give_up_after: dt.timedelta = dt.timedelta(hours=1)) -> int:
+    """Find out about sends whose outcome is unknown; returns how many were settled.
+
+    Known to the provider: sent. Proved absent after `absent_after`: queued once more (a call never is). Neither: a person is told.
+    """
+    unknown = Outbox.state == OutboxState.UNKNOWN
+    with database.read() as session:
+        if not any_due(session, Outbox, unknown, now):
+            return 0
+    with database.write() as session:
+        rows = claim(session, Outbox, unknown, owner=owner, now=now, lease=LEASE, limit=20)
+        views = Views(session, rows, now)
+        asked = [(row.id, row.attempt, row.channel, views.number(row), row.body, row.created_at) for row in rows]
+    settled = 0
+    for row_id, attempt, channel, number, body, created_at in asked:
+        seen: list[Any] | None
+        try:
+            seen = gateway.recent(channel, number, created_at - dt.timedelta(minutes=1)) if number else []
+        except GatewayError as error:
+            log.warning("outbox %s: cannot ask the provider: %s", row_id, error)
+            seen = None
+        with database.write() as session:
+            row = session.scalar(select(Outbox).where(Outbox.id == row_id, Outbox.owner == owner, Outbox.attempt == attempt).with_for_update())
+            if row is not None:
+                settled += _settle(session, row, seen, body, heard, now, absent_after, give_up_after)
+    return settled
+
+
+def _settle(session: Session, row: Outbox, seen: list[Any] | None, body: str, heard: Heard, now: dt.datetime, absent_after: dt.timedelta,
+            give_up_after: dt.timedelta) -> bool:
+    release(row)
+    if seen:
+        ours = set(session.scalars(select(Outbox.provider_sid).where(Outbox.provider_sid.in_([s.sid for s in seen]))))
+        match = next((s for s in seen if s.sid not in ours and (s.body == body or row.channel is Channel.VOICE or row.content_sid)), None)
+        if match is not None:
+            taken(row, match.sid, now)
+            return True
+    age = now - row.created_at if row.sent_at is None else now - row.sent_at
+    if seen is not None and age >= absent_after and row.channel is not Channel.VOICE and row.attempt < MOST_ATTEMPTS:
+        row.state, row.run_at = OutboxState.READY, now
+        return True
+    if age >= give_up_after or (seen is not None and row.channel is Channel.VOICE and age >= absent_after):
+        row.state, row.run_at = OutboxState.FAILED, None
+        heard(session, row, "lost", now)
+        return True
+    row.run_at = now + min(absent_after / 4, dt.timedelta(seconds=30))
+    return False

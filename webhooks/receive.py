@@ -1,0 +1,72 @@
+"""Store a received message once by its provider id, in one transaction, and choose its lane by a cheap phrase screen."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from casefile import live
+from casefile.database import Database
+from casefile.models import Address, Inbound, Outbox, Person
+from casefile.numbers import address_hash, address_hashes
+from casefile.vocabulary import Channel, InboundState, Lane
+from triage.phrases import PhraseBook
+from webhooks.forms import InboundForm
+
+# Quick replies of WhatsApp count by their payload, whatever the button's words are in her language.
+BUTTONS = {"ok": "1", "call": "2"}
+
+
+def store(database: Database, book: PhraseBook, form: InboundForm, now: dt.datetime) -> bool:
+    """Store the message; False when it was stored before. Any failure of the database is raised: the caller answers 503."""
+    try:
+        with database.write() as session:
+            if session.scalar(select(Inbound.id).where(Inbound.provider_sid == form.sid)) is not None:
+                return False
+            address = _address(session, form)
+            person = session.get(Person, address.person_id) if address else None
+            body = BUTTONS.get(form.extras.get("button", ""), form.body)
+            screened = book.hear(body, {person.language} if person else ())
+            danger = bool(screened.hits) or "help" in screened.keywords or form.opt_out_type == "HELP"
+            session.add(Inbound(
+                provider_sid=form.sid, channel=form.channel, person_id=person.id if person else None, address_id=address.id if address else None,
+                from_address=form.sender, to_address=form.to, from_hash=address_hash(form.sender), body=body, extras=form.extras or None,
+                opt_out_type=form.opt_out_type, received_at=now, state=InboundState.READY, lane=Lane.DANGER if danger else Lane.INBOUND,
+                run_at=now, attempt=0, concerns=[], duress=False))
+            if address is not None:
+                address.last_inbound_at = now
+                if form.external_user and address.external_user_hash is None:
+                    address.external_user_hash = address_hash(form.external_user)
+            live.tell(session, "message", now, person.id if person else None)
+        return True
+    except IntegrityError:
+        # Two deliveries of one message at the same moment: the other one stored it.
+        with database.read() as session:
+            if session.scalar(select(Inbound.id).where(Inbound.provider_sid == form.sid)) is not None:
+                return False
+        raise
+
+
+def _address(session: Session, form: InboundForm) -> Address | None:
+    hashes = address_hashes(form.sender)
+    users = address_hashes(form.external_user) if form.external_user else hashes
+    return session.scalars(select(Address).where(
+        Address.channel == form.channel, or_(Address.address_hash.in_(hashes), Address.external_user_hash.in_(users))).limit(1)).first()
+
+
+def store_key(database: Database, token: str, call_sid: str, stage: str, body: str, now: dt.datetime) -> None:
+    """A key pressed in a check-in call enters triage like a text. "9" (things are bad) goes ahead of everything."""
+    with database.write() as session:
+        row = session.scalar(select(Outbox).where(Outbox.token == token))
+        sid = f"{call_sid}:{stage}"
+        if row is None or row.person_id is None or session.scalar(select(Inbound.id).where(Inbound.provider_sid == sid)) is not None:
+            return
+        address = session.get(Address, row.address_id) if row.address_id else None
+        number = address.address if address else ""
+        session.add(Inbound(provider_sid=sid, channel=Channel.VOICE, person_id=row.person_id, address_id=row.address_id, from_address=number,
+                            to_address="", from_hash=address_hash(number), body=body, received_at=now, state=InboundState.READY,
+                            lane=Lane.DANGER if body == "9" else Lane.INBOUND, run_at=now, attempt=0, concerns=[], duress=False))
+        live.tell(session, "message", now, row.person_id)
