@@ -16,7 +16,9 @@ from casefile import live
 from casefile.claims import free_orphans
 from casefile.models import Alert, Checkin, Heartbeat, Inbound, Outbox
 from casefile.vocabulary import AlertKind, InboundState, OutboxState, Urgency
+from checkins.outcomes import delivery_heard
 from escalation.alerts import raise_alert, resolve_system
+from messaging.redaction import redact
 
 log = logging.getLogger(__name__)
 BOT_FAILURES_BEFORE_ALARM = 2
@@ -34,13 +36,12 @@ class Keeper:
             ("alerts", 0.3, lambda now: escalation.run.escalate_due(house.database, owner, now)),
             ("ladder", 0.3, lambda now: checkins.run.wake_due(house.database, house.catalogue, owner, now, scale=s.ladder_scale)),
             ("plan", 1.0, lambda now: checkins.run.plan_due(house.database, now)),
-            ("unknown sends", 5.0, lambda now: messaging.run.reconcile_unknown(house.database, house.gateway, owner, now)),
+            ("unknown sends", 5.0, self._reconcile),
             ("dead workers", 5.0, self._free_orphans),
             ("pulse", 5.0, self._pulse),
             ("bot", 5.0, self._bot),
             ("reminders", 300.0, lambda now: checkins.run.daily(house.database, now)),
-            ("redaction", 60.0, lambda now: messaging.run.redact_due(house.database, house.gateway, owner, now,
-                                                                      retention_days=s.retention_days)),
+            ("redaction", 60.0, lambda now: redact(house.database, house.gateway, now, s.retention_days)),
             ("sweep", 3600.0, self._sweep),
         ]
 
@@ -55,6 +56,10 @@ class Keeper:
             except Exception as error:
                 log.exception("chore %s failed: %s", name, type(error).__name__)
         return False
+
+    def _reconcile(self, now: dt.datetime) -> None:
+        messaging.run.reconcile_unknown(self.house.database, self.house.gateway, self.house.senders, delivery_heard, self.owner, now,
+                                        absent_after=dt.timedelta(seconds=self.house.settings.absent_after))
 
     def _free_orphans(self, now: dt.datetime) -> None:
         with self.house.database.write() as session:

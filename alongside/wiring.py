@@ -10,6 +10,8 @@ from casefile.database import Database
 from casefile.migrate import require_current
 from messaging.catalogue import Catalogue
 from messaging.gateway import Gateway
+from messaging.run import Senders
+from messaging.templates import Templates
 from messaging.twilio_gateway import TwilioGateway
 from translation.translate import Translator
 from triage.bot_client import Bot
@@ -48,6 +50,15 @@ class House:
         s = self.settings
         return TwilioGateway(account_sid=s.twilio_account_sid, auth_token=s.twilio_auth_tokens[0], api_url=s.twilio_api_url or None,
                              public_url=s.public_url)
+
+    @cached_property
+    def senders(self) -> Senders:
+        s = self.settings
+        return Senders(s.sms_sender, s.whatsapp_sender, s.voice_sender, s.sends_per_second)
+
+    @cached_property
+    def templates(self) -> Templates:
+        return Templates.load(self.settings.whatsapp_templates)
 
     @cached_property
     def triage(self) -> Tools:

@@ -22,6 +22,7 @@ from casefile.claims import free_orphans
 from casefile.database import utc_now
 from casefile.models import Alert, Checkin, Inbound, Outbox
 from casefile.vocabulary import InboundState, Lane, OutboxState
+from checkins.outcomes import delivery_heard
 from messaging.run import Post
 from triage.run import handle_next
 
@@ -43,7 +44,7 @@ class Worker:
         self.owner = f"w{os.getpid()}-{secrets.token_hex(4)}"
         self.stopping = threading.Event()
         self._lock_file = self._only_one() if house.database.sqlite else None
-        self.post = Post(house.database, house.gateway, house.catalogue, house.settings, self.owner)
+        self.post = Post(house.database, house.gateway, house.senders, house.templates, delivery_heard, self.owner)
         self.keeper = Keeper(house, self.owner)
 
     def _only_one(self) -> object:
@@ -74,7 +75,7 @@ class Worker:
             log.warning("freed %s pieces of work that a dead worker held", freed)
         steps: list[tuple[str, Callable[[], bool]]] = [("danger", lambda: self._triage([Lane.DANGER]))]
         steps += [(f"triage-{n}", lambda: self._triage(None)) for n in range(TRIAGE_THREADS)]
-        steps += [(f"send-{n}", lambda: self.post.send_due(utc_now()) > 0) for n in range(SEND_THREADS)]
+        steps += [(f"send-{n}", self._send) for n in range(SEND_THREADS)]
         steps.append(("keeper", lambda: self.keeper.step(utc_now())))
         threads = [threading.Thread(target=self._loop, args=step, name=step[0], daemon=True) for step in steps]
         for thread in threads:
@@ -89,6 +90,9 @@ class Worker:
 
     def _triage(self, lanes: list[Lane] | None) -> bool:
         return handle_next(self.house.triage, f"{self.owner}-{threading.current_thread().name}", utc_now(), lanes)
+
+    def _send(self) -> bool:
+        return self.post.send_due(utc_now(), f"{self.owner}-{threading.current_thread().name}") > 0
 
     def _loop(self, name: str, step: Callable[[], bool]) -> None:
         pause = IDLE

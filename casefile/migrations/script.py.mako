@@ -6,7 +6,6 @@ Revision: ${up_revision}, after ${down_revision | comma,n}
 import sqlalchemy as sa
 from alembic import op
 
-import casefile
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

@@ -1,0 +1,3 @@
+def test_tables_match(database):
+    from casefile.migrate import differences
+    assert differences(database) == []
