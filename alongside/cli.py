@@ -211,7 +211,7 @@ def languages_list() -> None:
     """The installed translation packages."""
     from translation import commands
 
-    _say(lambda: "\n".join(map(str, commands.list_installed(_settings().packages_dir))) or "No translation package is installed.")
+    _say(lambda: commands.list_installed(_settings().packages_dir))
 
 
 @languages.command("remove")
@@ -226,8 +226,9 @@ def _say(work) -> None:  # noqa: ANN001
     from translation.errors import TranslationError
 
     try:
-        typer.echo(work())
-    except TranslationError as error:
+        said = work()
+        typer.echo(said if isinstance(said, str) else "\n".join(said))
+    except (TranslationError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
 

@@ -1,6 +1,6 @@
-"""What the operator can do with translation packages at the command line. Each returns the lines to print.
+"""What the operator can do with translation packages at the command line. Each returns what to print.
 
-Raises TranslationError (errors.py) or OSError; their messages are made to be printed as they are.
+Raises TranslationError (errors.py), whose messages are made to be printed as they are, or OSError when the disk fails.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .argos import Model
 from .errors import EngineRefused, PackageUnusable
 
 
-def add(file: Path, sha256: str, packages_dir: Path) -> list[str]:
+def add(file: Path, sha256: str, packages_dir: Path) -> str:
     """Install a package file after checking its SHA-256, and prove that it loads. A package that does not load is removed."""
     package = packages.install(Path(file), sha256, Path(packages_dir))
     try:
@@ -23,7 +23,7 @@ def add(file: Path, sha256: str, packages_dir: Path) -> list[str]:
         packages.remove(package.source, package.target, Path(packages_dir))
         raise PackageUnusable(f"{Path(file).name} unpacks, but the engine cannot load it ({type(e).__name__}); "
                               "it was removed again") from e
-    return [f"installed {_line(package)}"]
+    return f"installed {_line(package)}"
 
 
 def list_installed(packages_dir: Path) -> list[str]:
@@ -33,10 +33,10 @@ def list_installed(packages_dir: Path) -> list[str]:
     return lines or ["no translation packages are installed; caseworkers see the original words only"]
 
 
-def remove(source: str, target: str, packages_dir: Path) -> list[str]:
+def remove(source: str, target: str, packages_dir: Path) -> str:
     """Remove the package from `source` to `target` (codes as listed)."""
     packages.remove(source, target, Path(packages_dir))
-    return [f"removed {source} to {target}"]
+    return f"removed {source} to {target}"
 
 
 def _line(package: packages.Package) -> str:

@@ -49,6 +49,8 @@ def install(file: Path, sha256: str, packages_dir: Path) -> Package:
     wanted = sha256.strip().lower()
     if not re.fullmatch(r"[0-9a-f]{64}", wanted):
         raise WrongChecksum("a SHA-256 is 64 digits and letters a to f; none was given, so nothing was installed")
+    if not Path(file).is_file():
+        raise NotAPackage(f"there is no file {Path(file).name}")
     with open(file, "rb") as opened:
         found = hashlib.file_digest(opened, "sha256").hexdigest()
         if found != wanted:

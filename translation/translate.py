@@ -103,7 +103,7 @@ class Translator:
             log.error("translation package %s is unusable: %s", [p.folder.name for p in route], type(e).__name__)
             return NoTranslation(Why.DAMAGED)
         finally:
-            pass
+            self._turn.release()
 
     def _route(self, source: str, target: str) -> list[Package]:
         """The packages to go through: one, or two that meet in English; none when there is no way."""

@@ -5,7 +5,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from messaging.simulator.addresses import bare, channel_of
+from messaging.simulator.addresses import bare, channel_of, is_e164, on_channel
 from messaging.simulator.errors import TwilioError
 from messaging.simulator.faults import Faults
 from messaging.simulator.store import Store, Template
@@ -53,8 +53,8 @@ def whatsapp_objection(store: Store, faults: Faults, to: str, sender: str, templ
     """
     if channel_of(to) != "whatsapp":
         return None
-    phone = store.phones.get(store.bsuids.get(bare(to), bare(to)))
-    if phone is None or {to, bare(to), phone.number} & faults.not_on_whatsapp:
-        return 63003
+    number = store.bsuids.get(bare(to), bare(to))
+    if not is_e164(number) or {to, number, on_channel(number, "whatsapp")} & faults.not_on_whatsapp:
+        return 63003  # also for an id that nobody has
     approved = template is not None and template.status == "approved"
-    return None if approved or store.window_open(phone.number, sender, now) else 63016
+    return None if approved or store.window_open(number, sender, now) else 63016

@@ -173,6 +173,8 @@ def bench(_shared: Bench, app: App) -> Bench:
     sim = _shared.running.simulation
     _shared.http.delete("/faults")
     until(lambda: sim.delivery.idle)
+    sim.timeline._due.clear()
+    sim.clock.__init__()  # type: ignore[misc]
     sim.store.__init__()  # type: ignore[misc]
     sim.own(OURS)
     sim.store.phone(ARTA).name = "Arta"

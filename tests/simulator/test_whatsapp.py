@@ -3,6 +3,7 @@
 import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest.content.v1.content import ContentList
+from twilio.rest.content.v1.content.approval_create import ApprovalCreateList
 
 from tests.simulator.conftest import ARTA, OURS, PUBLIC, App, Bench, until
 
@@ -115,7 +116,7 @@ def test_the_real_client_makes_lists_and_deletes_templates(bench: Bench) -> None
         )
     )
     assert made.sid.startswith("HX") and contents(made.sid).fetch().friendly_name == "hi"
-    approval = contents(made.sid).approval_create.create(ContentList.ContentApprovalRequest({"name": "hi", "category": "UTILITY"}))
+    approval = contents(made.sid).approval_create.create(ApprovalCreateList.ContentApprovalRequest({"name": "hi", "category": "UTILITY"}))
     assert approval.name == "hi"
     for _ in range(3):
         template(bench)

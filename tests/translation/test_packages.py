@@ -125,6 +125,11 @@ def test_a_file_that_is_no_zip_or_is_cut_short_is_refused(package_file, tmp_path
     assert everything_in(tmp_path / "home") == []
 
 
+def test_a_file_that_is_not_there_is_named_without_its_folders(tmp_path):
+    with pytest.raises(NotAPackage, match="^there is no file nowhere.argosmodel$"):
+        commands.add(tmp_path / "nowhere.argosmodel", "0" * 64, tmp_path)
+
+
 def test_a_folder_that_install_did_not_make_is_named_and_never_used(package_file, tmp_path):
     home = tmp_path / "home"
     (home / "translate-ro_en").mkdir(parents=True)
@@ -142,9 +147,9 @@ def test_nothing_installed_is_no_error(tmp_path):
 
 
 def test_the_command_says_what_it_installed_and_marks_a_fixture(tmp_path):
-    [line] = commands.add(FIXTURES / FIXTURE, SUMS[FIXTURE], tmp_path)
+    line = commands.add(FIXTURES / FIXTURE, SUMS[FIXTURE], tmp_path)
     assert line.startswith("installed sq to en") and "TEST FIXTURE" in line
-    assert commands.remove("sq", "en", tmp_path) == ["removed sq to en"]
+    assert commands.remove("sq", "en", tmp_path) == "removed sq to en"
     assert packages.installed(tmp_path) == []
 
 

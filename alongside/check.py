@@ -1,0 +1,106 @@
+"""`alongside check`: say precisely what is wrong, one line each, with what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import typer
+from sqlalchemy import select
+
+from alongside import settings as configuration
+from alongside.wiring import House
+from casefile.database import Database, utc_now
+from casefile.migrate import WrongVersion, require_current
+from casefile.models import OnCallShift, Staff
+from casefile.vocabulary import LANGUAGES
+from messaging.catalogue import Catalogue, TextsIncomplete
+from messaging.recordings import available
+from messaging.templates import Templates, TemplatesWrong
+from triage.phrases import PhraseBook, PhraseFileWrong
+
+
+def run_checks() -> int:
+    """Check everything and print a line each; returns 1 when anything must be mended before people rely on it."""
+    try:
+        settings = configuration.load()
+    except configuration.SettingsWrong as wrong:
+        typer.echo(str(wrong))
+        return 1
+    failed = 0
+    for name, work in _checks(settings):
+        try:
+            problems = work()
+        except Exception as error:  # noqa: BLE001 - a check that cannot be made has failed
+            problems = [f"could not be checked: {type(error).__name__}"]
+        serious = [p for p in problems if not p.startswith("note: ")]
+        failed += bool(serious)
+        typer.echo(f"{'WRONG' if serious else 'ok   '} {name}")
+        for problem in problems:
+            typer.echo(f"        {problem}")
+    return 1 if failed else 0
+
+
+def _checks(settings: configuration.Settings) -> list[tuple[str, Callable[[], list[str]]]]:
+    house = House(settings, checked=False)
+    return [
+        ("settings", lambda: []),
+        ("database", lambda: _database(house.database)),
+        ("vetted texts in every language", lambda: _texts()),
+        ("phrase lists", lambda: _phrases()),
+        ("bot", lambda: [] if house.bot.healthy() else ["the bot does not answer at BOT_URL: start it with `alongside bot`"]),
+        ("Twilio account, numbers and webhooks", lambda: house.gateway.check([n for n in {settings.sms_sender, settings.voice_sender} if n])),  # type: ignore[attr-defined]
+        ("WhatsApp templates", lambda: _templates(settings)),
+        ("recorded voice prompts", lambda: _recordings(settings)),
+        ("people on call", lambda: _on_call(house.database)),
+    ]
+
+
+def _database(database: Database) -> list[str]:
+    try:
+        require_current(database)
+    except WrongVersion as wrong:
+        return [str(wrong)]
+    return []
+
+
+def _texts() -> list[str]:
+    try:
+        catalogue = Catalogue.load()
+    except TextsIncomplete as incomplete:
+        return [str(incomplete)]
+    waiting = [c for c in catalogue.languages if any(not catalogue.reviewed(k, c) for k in catalogue.keys())]
+    return [f"note: texts await a native reviewer in {', '.join(waiting)} (`alongside texts awaiting`)"] if waiting else []
+
+
+def _phrases() -> list[str]:
+    try:
+        PhraseBook.load()
+    except PhraseFileWrong as wrong:
+        return [str(wrong)]
+    return []
+
+
+def _templates(settings: configuration.Settings) -> list[str]:
+    try:
+        templates = Templates.load(settings.whatsapp_templates)
+    except TemplatesWrong as wrong:
+        return [str(wrong)]
+    if not settings.whatsapp_sender:
+        return ["note: WhatsApp is off"]
+    missing = [c for c in LANGUAGES if templates.find("checkin.ask.plain", c) is None]
+    return [f"note: no approved template in {', '.join(missing)}: outside the 24-hour window an SMS goes instead where agreed"] if missing else []
+
+
+def _recordings(settings: configuration.Settings) -> list[str]:
+    missing = [c for c in LANGUAGES if not available(settings.recordings_dir, c)]
+    return [f"note: nobody is called in {', '.join(missing)}: prompts are not recorded"] if missing else []
+
+
+def _on_call(database: Database) -> list[str]:
+    now = utc_now()
+    with database.read() as session:
+        phones = [s for s in session.scalars(select(Staff).where(Staff.active)) if s.phone]
+        shifts = session.scalars(select(OnCallShift).where(OnCallShift.starts_at <= now, OnCallShift.ends_at > now)).all()
+    if not phones:
+        return ["no active member of staff has a phone: nobody can be paged (`alongside create-admin`)"]
+    return [] if shifts else ["note: nobody is on call now; everybody with a phone is paged, and out-of-hours cover must not be promised"]

@@ -1,0 +1,107 @@
+"""`alongside triage`: judge JSON lines as a stream, in order, with the same code as live messages and bounded memory."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+import typer
+from tqdm import tqdm
+
+from alongside import settings as configuration
+from alongside.processes import BotMissing
+from alongside.standalone import bot_for_tools
+from casefile.vocabulary import LANGUAGES
+from triage.bot_client import Bot, BotSilent
+from triage.decide import BotAnswer, Setting, Understanding, Verdict, decide
+from triage.language_id import identify
+from triage.phrases import PhraseBook
+
+BATCH = 64
+
+
+class LineWrong(ValueError):
+    """An input line cannot be judged; the message says why and which line."""
+
+
+def run_stream(source: TextIO, out: TextIO, progress: TextIO, *, no_bot: bool) -> int:
+    """Judge every line; returns 0, or 2 when a line was wrong (it is answered with an error, the others go on)."""
+    book = PhraseBook.load()
+    wrong = 0
+    try:
+        with _bot(no_bot) as bot:
+            for batch in _batches(tqdm(source, file=progress, unit=" texts", mininterval=0.5, disable=None)):
+                for answer in judge_lines(batch, book, bot):
+                    wrong += "error" in answer
+                    out.write(json.dumps(answer, ensure_ascii=False) + "\n")
+                out.flush()
+    except BotMissing as missing:
+        typer.echo(f"{missing} (or use --no-bot)", err=True)
+        return 2
+    return 2 if wrong else 0
+
+
+@contextmanager
+def _bot(no_bot: bool) -> Iterator[Bot | None]:
+    if no_bot:
+        yield None
+        return
+    with bot_for_tools(configuration) as bot:
+        yield bot
+
+
+def _batches(lines: Iterable[str]) -> Iterator[list[tuple[int, str]]]:
+    numbered = ((n, line) for n, line in enumerate(lines, 1) if line.strip())
+    while batch := list(itertools.islice(numbered, BATCH)):
+        yield batch
+
+
+def judge_lines(batch: list[tuple[int, str]], book: PhraseBook, bot: Bot | None) -> list[dict[str, Any]]:
+    """The answers to a batch of input lines, in order. A line that is no JSON object with a text is answered with an error."""
+    asked: list[dict[str, Any] | LineWrong] = []
+    for number, line in batch:
+        try:
+            asked.append(_line(number, line))
+        except LineWrong as wrong:
+            asked.append(wrong)
+    texts = [a["text"] for a in asked if isinstance(a, dict)]
+    understood = iter(understand(bot, texts))
+    return [{"error": str(a)} if isinstance(a, LineWrong) else _answer(a, *judge(a["text"], a.get("lang"), book, next(understood))) for a in asked]
+
+
+def understand(bot: Bot | None, texts: list[str]) -> list[Understanding | None]:
+    """What the bot makes of texts; None for each where there is no bot or it fails."""
+    if bot is None or not texts:
+        return [None] * len(texts)
+    try:
+        return list(bot.understand(texts))
+    except BotSilent as silent:
+        typer.echo(f"judged without the bot: {silent}", err=True)
+        return [None] * len(texts)
+
+
+def judge(text: str, lang: str | None, book: PhraseBook, understood: Understanding | None) -> tuple[Verdict, str]:
+    """The verdict on one text outside any conversation, and its language."""
+    recorded = lang if lang in LANGUAGES else "en"
+    guess = identify(text, recorded)
+    heard = book.hear(text, {recorded, guess.language})
+    setting = Setting(empty=not text.strip(), other_language=bool(lang) and guess.changed)
+    return decide(heard, BotAnswer(understood) if understood is not None else None, setting), guess.language
+
+
+def _line(number: int, line: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        raise LineWrong(f"line {number} is not JSON") from None
+    if not isinstance(found, dict) or not isinstance(found.get("text"), str):
+        raise LineWrong(f"line {number} has no text")
+    return found
+
+
+def _answer(asked: dict[str, Any], verdict: Verdict, language: str) -> dict[str, Any]:
+    return {"id": asked.get("id"), "urgency": str(verdict.urgency), "concerns": [str(c) for c in verdict.concerns],
+            "escalates": verdict.urgency.escalates, "language": language, "why": list(verdict.why)}

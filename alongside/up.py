@@ -1,0 +1,42 @@
+"""`alongside up`: bot, app and worker on one machine, each started again when it ends."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import typer
+
+from alongside.logging import set_up
+from alongside.processes import BotMissing, Program, bot_command, bot_environment, own
+from alongside.settings import Settings
+
+
+def programs(settings: Settings, host: str, port: int, environ: dict[str, str] | None = None) -> list[Program]:
+    """The three programs of the service. Raises BotMissing."""
+    logs = settings.var_dir / "log"
+    return [
+        Program("bot", bot_command(), logs / "bot.log", {**(environ or {}), **bot_environment(settings)}),
+        Program("app", own("serve", "--host", host, "--port", str(port)), logs / "app.log", environ),
+        Program("worker", own("work"), logs / "worker.log", environ),
+    ]
+
+
+def run_all(settings: Settings, host: str, port: int) -> int:
+    """Run until SIGTERM or SIGINT; returns the exit status."""
+    set_up("up", settings.log_level)
+    try:
+        wanted = programs(settings, host, port)
+    except BotMissing as missing:
+        typer.echo(str(missing), err=True)
+        return 2
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    signal.signal(signal.SIGINT, lambda *_: ended.set())
+    for program in wanted:
+        program.start()
+    typer.echo(f"Alongside is starting on http://{host}:{port} (logs in {settings.var_dir / 'log'}). Ctrl-C ends it.")
+    ended.wait()
+    for program in reversed(wanted):
+        program.stop()
+    return 0
