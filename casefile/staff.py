@@ -45,7 +45,6 @@ class StaffWrong(ValueError):
         self.problems = problems
 
 
-
 @dataclass(frozen=True)
 class Made:
     """A new account, and what its authenticator app is to scan."""
@@ -94,10 +93,10 @@ def create_staff(session: Session, *, name: str, email: str, password: str, role
 def password_problems(password: str, name: str = "", email: str = "") -> dict[str, str]:
     """What is wrong with a password, if anything."""
     plain = password.casefold()
-    own = [w for w in re.split(r"[\W_]+", f"{name} {email}".casefold()) if len(w) > 3]
+    own = [w for w in re.split(r"[\W_]+", f"{name} {email}".casefold()) if len(w) > 4]
     if len(password) < SHORTEST_PASSWORD:
         return {"password": f"The password needs at least {SHORTEST_PASSWORD} characters"}
-    if len(set(plain)) < 5 or any(c in plain for c in ("password", "12345678", "qwertyui", "alongside")):
+    if len(set(plain)) < 5 or any(c in plain for c in ("password", "12345678", "qwertyui")):
         return {"password": "This password is too easy to guess"}
     if any(w in plain for w in own):
         return {"password": "The password must not hold the name or the e-mail address"}

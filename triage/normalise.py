@@ -57,7 +57,7 @@ def fold(text: str) -> str:
 def words(text: str) -> tuple[str, ...]:
     """The words of a text in comparable form; one character a word where a script has no spaces; an emoji is a word."""
     folded = fold(text).replace("'", "")
-    spaced = "".join(f" {c} " if unicodedata.category(c) == "So" else
+    spaced = "".join(f" {c} " if unicodedata.category(c) == "So" and c != "\ufffd" else
                      c if c.isalnum() or unicodedata.category(c)[0] == "M" else " "
                      for c in _UNSPACED.sub(r" \1 ", folded))
     found = []

@@ -1,0 +1,214 @@
+"""`make evaluate`: how well danger is heard, per language, with the bot and without; fails when a floor is broken.
+
+Sets: the project's held-out tests; calibration and real texts where the shared folder is present; anybody's own labelled JSON lines.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import typer
+from tqdm import tqdm
+
+from alongside import settings as configuration
+from alongside.evaluation_page import page
+from alongside.evaluation_sums import Figure, macro_f1, share
+from alongside.settings import ROOT
+from alongside.standalone import bot_for_tools
+from alongside.triage_stream import BATCH, judge, understand
+from casefile.vocabulary import Concern, Urgency
+from nlu_data import read
+from triage.bot_client import Bot
+from triage.phrases import PhraseBook
+
+SHARED = Path(os.environ.get("ALONGSIDE_SHARED", ROOT.parent / "shared")) / "eval"
+ROMANISED = frozenset({"romanised", "no_diacritics"})
+HARD = frozenset({"hard_negative", "negation", "past"})
+
+
+@dataclass(frozen=True)
+class Case:
+    """One labelled text. Real texts carry no urgency but what must (not) happen: "calm" or "escalates"."""
+
+    text: str
+    lang: str
+    urgency: Urgency | None
+    concern: str | None
+    tags: frozenset[str] = frozenset()
+    must: str = ""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A case and what triage said."""
+
+    case: Case
+    urgency: Urgency
+    concerns: tuple[str, ...]
+    why: tuple[str, ...]
+
+
+@dataclass
+class Result:
+    """The figures of one set of texts: overall and per language."""
+
+    name: str
+    count: int
+    overall: dict[str, Figure] = field(default_factory=dict)
+    languages: dict[str, dict[str, Figure]] = field(default_factory=dict)
+    heat: dict[str, dict[str, Figure]] = field(default_factory=dict)
+    worst: list[dict[str, Any]] = field(default_factory=list)
+
+
+def sets(data: Path | None) -> Iterator[tuple[str, list[Case]]]:
+    """The sets to measure, by name. With `data` only that folder or file of labelled JSON lines."""
+    if data is not None:
+        yield "given", [c for file in (sorted(data.rglob("*.jsonl")) if data.is_dir() else [data]) for c in _labelled(file)]
+        return
+    yield "held-out", [Case(p.text, p.lang, Urgency(p.urgency), p.intent, p.tags) for p in read.held_out()]
+    if not SHARED.is_dir():
+        return
+    yield "calibration", [c for file in sorted((SHARED / "calibration").glob("*.jsonl")) for c in _labelled(file)]
+    for name, must in (("benign", "calm"), ("hardneg", "calm"), ("distress", "escalates")):
+        yield f"real {name}", [c for file in sorted((SHARED / "real" / name).glob("*.jsonl")) for c in _real(file, must)]
+
+
+def _lines(file: Path) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+        if line.strip():
+            try:
+                yield json.loads(line)
+            except ValueError:
+                raise typer.BadParameter(f"{file.name} line {number} is not JSON") from None
+
+
+def _labelled(file: Path) -> Iterator[Case]:
+    for row in _lines(file):
+        yield Case(row["text"], row.get("lang", file.stem), Urgency(row["urgency"]), row.get("concern"), frozenset(row.get("tags", ())))
+
+
+def _real(file: Path, must: str) -> Iterator[Case]:
+    for row in _lines(file):
+        label = row.get("label", "")
+        # Class B of the distress set is "probably should look": measured as reaching a person, not as an alarm.
+        wanted = must if must == "calm" else "escalates" if label.startswith("A") else "person"
+        yield Case(row["text"], row["lang"], None, None, must=wanted)
+
+
+def judge_all(cases: list[Case], book: PhraseBook, bot: Bot | None, what: str) -> list[Judged]:
+    """Judge every case with the code of live messages."""
+    done: list[Judged] = []
+    for start in tqdm(range(0, len(cases), BATCH), desc=what, unit="batch", disable=None):
+        batch = cases[start:start + BATCH]
+        for case, understood in zip(batch, understand(bot, [c.text for c in batch]), strict=True):
+            verdict, _ = judge(case.text, case.lang, book, understood)
+            done.append(Judged(case, verdict.urgency, tuple(map(str, verdict.concerns)), verdict.why))
+    return done
+
+
+def sums(judged: Iterable[Judged]) -> dict[str, Figure]:
+    """The figures of some judged texts; a figure without any text is left out."""
+    rows = list(judged)
+    labelled = [j for j in rows if j.case.urgency is not None]
+    alarmed = [j for j in labelled if j.case.urgency and j.case.urgency.escalates]
+    calm = [j for j in labelled if j.case.urgency is Urgency.NONE]
+    hard = [j for j in labelled if j.case.tags & HARD and j.case.urgency and not j.case.urgency.escalates]
+    figures = {
+        "recall_immediate": share(alarm(j) for j in labelled if j.case.urgency is Urgency.IMMEDIATE),
+        "recall_urgent": share(alarm(j) for j in labelled if j.case.urgency is Urgency.URGENT),
+        "recall": share(alarm(j) for j in alarmed),
+        "recall_written_otherwise": share(alarm(j) for j in alarmed if j.case.tags & ROMANISED),
+        "serious_reaches_person": share(j.urgency is not Urgency.NONE for j in alarmed),
+        "false_alarm_none": share(alarm(j) for j in calm),
+        "false_alarm_hard": share(alarm(j) for j in hard),
+        "false_alarm_routine": share(alarm(j) for j in labelled if j.case.urgency is Urgency.ROUTINE),
+        "none_reaches_person": share(j.urgency is not Urgency.NONE for j in calm),
+        "real_calm_alarmed": share(alarm(j) for j in rows if j.case.must == "calm"),
+        "real_distress_recall": share(alarm(j) for j in rows if j.case.must == "escalates"),
+        "real_distress_b_reaches_person": share(j.urgency is not Urgency.NONE for j in rows if j.case.must == "person"),
+    }
+    found = {name: figure for name, figure in figures.items() if figure.of}
+    pairs = [(j.case.concern, j.concerns[0]) for j in labelled if j.case.concern]
+    if pairs:
+        found["concern_macro_f1"] = macro_f1(pairs)
+    return found
+
+
+def alarm(j: Judged) -> bool:
+    return j.urgency.escalates
+
+
+def measure(name: str, judged: list[Judged]) -> Result:
+    """All figures of one set."""
+    languages = sorted({j.case.lang for j in judged})
+    result = Result(name, len(judged), sums(judged), {c: sums(j for j in judged if j.case.lang == c) for c in languages})
+    for code in languages:
+        for concern in Concern:
+            mine = [j for j in judged if j.case.lang == code and j.case.concern == concern and j.case.urgency is not None]
+            if mine:
+                result.heat.setdefault(code, {})[str(concern)] = share(
+                    alarm(j) if j.case.urgency and j.case.urgency.escalates else not alarm(j) for j in mine)
+    missed = [j for j in judged if (j.case.must == "escalates" or (j.case.urgency and j.case.urgency.escalates)) and not alarm(j)]
+    missed.sort(key=lambda j: (-(j.case.urgency.rank if j.case.urgency else 2), j.urgency.rank))
+    false = [j for j in judged if (j.case.must == "calm" or j.case.urgency is Urgency.NONE) and alarm(j)]
+    result.worst = [{"kind": kind, "lang": j.case.lang, "text": j.case.text, "label": str(j.case.urgency or j.case.must), "concern": j.case.concern,
+                     "heard": str(j.urgency), "why": list(j.why)[:2]} for kind, rows in (("missed", missed[:60]), ("false alarm", false[:60])) for j in rows]
+    return result
+
+
+def floors() -> dict[str, dict[str, float]]:
+    """The floors (and ceilings, named max_...) of pyproject.toml."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8")).get("tool", {}).get("alongside", {}).get("evaluation", {})
+
+
+def broken(results: dict[str, list[Result]]) -> list[str]:
+    """Every floor that is broken, one line each."""
+    wrong = []
+    for where, limits in floors().items():
+        mode, _, set_name = where.partition(":")
+        result = next((r for r in results.get(mode, []) if r.name == set_name), None)
+        for limit, value in limits.items() if result else ():
+            name = limit.removeprefix("max_")
+            figure = result.overall.get(name) if result else None
+            if figure and (figure.value > value if limit.startswith("max_") else figure.value < value):
+                wrong.append(f"{where} {name} is {figure.value:.3f}, {'at most' if limit.startswith('max_') else 'at least'} {value} is asked for")
+    return wrong
+
+
+def run_evaluation(data: Path | None, out: Path) -> int:
+    """Measure everything, print the tables, write JSON and HTML; returns 1 when a floor is broken."""
+    book, began = PhraseBook.load(), time.monotonic()
+    results: dict[str, list[Result]] = {"bot": [], "no-bot": []}
+    with bot_for_tools(configuration) as bot:
+        for name, cases in sets(data):
+            results["bot"].append(measure(name, judge_all(cases, book, bot, f"{name}, with the bot")))
+            results["no-bot"].append(measure(name, judge_all(cases, book, None, f"{name}, bot down")))
+    for mode, found in results.items():
+        for result in found:
+            _print(mode, result)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "evaluation.json").write_text(json.dumps({m: [asdict(r) for r in rs] for m, rs in results.items()}, ensure_ascii=False, indent=1), "utf-8")
+    (out / "evaluation.html").write_text(page(results), "utf-8")
+    wrong = broken(results)
+    typer.echo(f"\nWritten to {out}/evaluation.json and .html after {time.monotonic() - began:.0f} s. "
+               + ("All floors hold." if not wrong else "Floors broken:\n  " + "\n  ".join(wrong)))
+    return 1 if wrong else 0
+
+
+def _print(mode: str, result: Result) -> None:
+    typer.echo(f"\n{result.name} ({result.count} texts), {'with the bot' if mode == 'bot' else 'bot down'}")
+    for name, figure in result.overall.items():
+        typer.echo(f"  {name:32} {figure}")
+    keys = [k for k in ("recall_immediate", "recall", "false_alarm_none", "false_alarm_hard", "real_calm_alarmed", "real_distress_recall") if k in result.overall]
+    order = sorted(result.languages, key=lambda c: result.languages[c].get(keys[1] if "recall" in keys else keys[0], Figure(0, 1)).value if keys else 0)
+    typer.echo("  " + "lang".ljust(6) + "".join(k.rjust(22) for k in keys))
+    for code in order:
+        cells = "".join((f"{f.value:.2f} ({f.hits}/{f.of})" if (f := result.languages[code].get(k)) else "-").rjust(22) for k in keys)
+        typer.echo("  " + code.ljust(6) + cells)

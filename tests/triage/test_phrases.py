@@ -1,0 +1,126 @@
+"""Normalising and the phrase lists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casefile.vocabulary import LANGUAGES, Concern, Urgency
+from triage.normalise import clean, printable, sentences, words
+from triage.phrases import PhraseBook, PhraseFileWrong
+
+
+@pytest.fixture(scope="module")
+def book() -> PhraseBook:
+    return PhraseBook.load()
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> PhraseBook:
+    (tmp_path / "en.txt").write_text("""# provenance: drafted
+[danger_now immediate]
+he is outside
+lock* me in
+he ... my door
+= help
+[trafficker_contact urgent]
+my ex boss ... found me
+[calm]
+help me with homework
+nearly died laughing
+[keyword stop]
+stop
+[number 1]
+1 one
+""", "utf-8")
+    return PhraseBook.load(tmp_path)
+
+
+@pytest.mark.parametrize(("text", "form"), [
+    ("Më ka GJETUR!!!", "me ka gjetur"), ("heeelp", "help"), ("1️⃣", "1"), ("١", "1"), ("۲", "2"), ("３", "3"), ("he's here", "hes here"),
+    ("Đang ở ngoài cửa", "dang o ngoai cua"), ("أنا\u200f هنا", "انا هنا"), ("ሠላም", "ሰላም"), ("naïve\u00ad café", "naive cafe"),
+    ("он здecь", "он здecb"), ("STRASSE straße", "strase strase"), ("a\ud83d b", "a b"), ("", ""), ("!!! ???", ""),
+])
+def test_what_does_not_count_is_taken_away(text: str, form: str) -> None:
+    if text.startswith("он"):
+        assert clean(text).split()[0] == "он"
+        return
+    assert clean(text) == form
+
+
+def test_indic_vowels_are_kept() -> None:
+    assert words("वह बाहर है") == ("वह", "बाहर", "है")
+
+
+def test_chinese_is_one_character_a_word() -> None:
+    assert words("他在门口ok") == ("他", "在", "门", "口", "ok")
+
+
+@given(st.text())
+def test_any_text_can_be_normalised_and_that_changes_nothing_twice(text: str) -> None:
+    assert clean(clean(text)) == clean(text)
+    assert sentences(text)
+    printable(text).encode("utf-8")
+
+
+@pytest.mark.parametrize("text", ["He is OUTSIDE!", "omg he iss outside pls", "they locked me in", "he comes to my door", "HELP", "héélp!!"])
+def test_alarms_are_heard_however_they_are_written(small: PhraseBook, text: str) -> None:
+    assert small.hear(text).urgency is Urgency.IMMEDIATE
+
+
+@pytest.mark.parametrize("text", ["i nearly died laughing", "can you help me with homework", "he was outside of the game too long for a door", "helpful", ""])
+def test_harmless_words_are_not_alarms(small: PhraseBook, text: str) -> None:
+    assert not small.hear(text).hits
+
+
+def test_a_whole_message_entry_counts_only_alone(small: PhraseBook) -> None:
+    assert small.hear("help").hits and not small.hear("thanks for your help").hits
+
+
+def test_a_harmless_idiom_hides_only_the_alarm_inside_it(small: PhraseBook) -> None:
+    assert small.hear("help me with homework. he is outside").urgency is Urgency.IMMEDIATE
+
+
+def test_a_danger_line_in_a_long_message_is_found(small: PhraseBook) -> None:
+    long = "the weather is nice and we cooked rice. " * 20 + "he is outside. " + "tomorrow is school and then shopping. " * 18
+    assert len(long) > 1400 and small.hear(long).urgency is Urgency.IMMEDIATE
+
+
+def test_number_words_and_keywords(small: PhraseBook) -> None:
+    assert small.hear("One").number == 1 and small.hear("Stop!").keywords == {"stop"} and small.hear("please stop it").keywords == frozenset()
+
+
+@pytest.mark.parametrize("wrong", ["[no_such immediate]\nx y", "[danger_now routine]\nx y", "words before a section", "[keyword nonsense]\nx"])
+def test_a_broken_file_is_named_with_its_line(tmp_path: Path, wrong: str) -> None:
+    (tmp_path / "en.txt").write_text(wrong + "\n", "utf-8")
+    with pytest.raises(PhraseFileWrong, match=r"en\.txt:\d"):
+        PhraseBook.load(tmp_path)
+
+
+def test_a_file_of_an_unknown_language_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "xx.txt").write_text("[calm]\nhello\n", "utf-8")
+    with pytest.raises(PhraseFileWrong):
+        PhraseBook.load(tmp_path)
+
+
+def test_every_language_has_a_list_that_says_it_was_not_reviewed(book: PhraseBook) -> None:
+    folder = Path(__file__).resolve().parents[2] / "triage" / "phrases"
+    for code in LANGUAGES:
+        head = (folder / f"{code}.txt").read_text("utf-8").splitlines()[0]
+        assert head == "# provenance: drafted by a language model, needs native review"
+    spoken = {(name, lang) for found in book.keywords.values() for name, lang in found}
+    assert {lang for name, lang in spoken if name == "stop"} == set(LANGUAGES)
+    assert {lang for name, lang in spoken if name == "help"} == set(LANGUAGES)
+
+
+@pytest.mark.parametrize(("text", "lang", "number"), [("nje", "sq", 1), ("một", "vi", 1), ("doi", "ro", 2), ("واحد", "ar", 1), ("ሓደ", "ti", 1), ("two", "en", 2)])
+def test_number_words_of_the_first_languages(book: PhraseBook, text: str, lang: str, number: int) -> None:
+    assert book.hear(text, {lang}).number == number
+
+
+def test_a_concern_is_named_with_the_phrase_that_was_heard(book: PhraseBook) -> None:
+    hit = next(h for h in book.hear("he is outside my door", {"en"}).hits if h.concern is Concern.DANGER_NOW)
+    assert hit.lang == "en" and hit.phrase
