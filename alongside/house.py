@@ -15,10 +15,11 @@ from alongside.wiring import House
 from casefile import live
 from casefile.claims import free_orphans
 from casefile.models import Alert, Checkin, Heartbeat, Inbound, Outbox
-from casefile.vocabulary import AlertKind, InboundState, OutboxState, Urgency
+from casefile.vocabulary import AlertKind, Channel, InboundState, OutboxState, Urgency
 from checkins.outcomes import delivery_heard
 from escalation.alerts import raise_alert, resolve_system
 from messaging.redaction import redact
+from webhooks.catch_up import catch_up
 
 log = logging.getLogger(__name__)
 BOT_FAILURES_BEFORE_ALARM = 2
@@ -30,6 +31,7 @@ class Keeper:
     def __init__(self, house: House, owner: str):
         self.house, self.owner = house, owner
         self._bot_failures = 0
+        self._caught_up_to: dt.datetime | None = None
         self._due: dict[str, dt.datetime] = {}
         s = house.settings
         self.chores: list[tuple[str, float, Callable[[dt.datetime], object]]] = [
@@ -37,6 +39,7 @@ class Keeper:
             ("ladder", 0.3, lambda now: checkins.run.wake_due(house.database, house.catalogue, owner, now, scale=s.ladder_scale)),
             ("plan", 1.0, lambda now: checkins.run.plan_due(house.database, now)),
             ("unknown sends", 5.0, self._reconcile),
+            ("missed messages", s.catch_up_every, self._catch_up),
             ("dead workers", 5.0, self._free_orphans),
             ("pulse", 5.0, self._pulse),
             ("bot", 5.0, self._bot),
@@ -60,6 +63,16 @@ class Keeper:
     def _reconcile(self, now: dt.datetime) -> None:
         messaging.run.reconcile_unknown(self.house.database, self.house.gateway, self.house.senders, delivery_heard, self.owner, now,
                                         absent_after=dt.timedelta(seconds=self.house.settings.absent_after))
+
+    def _catch_up(self, now: dt.datetime) -> None:
+        """What reached the provider while our door was shut. Each look goes back over the last ones, and a day after a start."""
+        since = self._caught_up_to - dt.timedelta(minutes=10) if self._caught_up_to else now - dt.timedelta(days=1)
+        senders = self.house.senders
+        numbers = {(Channel.SMS, senders.sms), (Channel.WHATSAPP, senders.whatsapp)}
+        found = catch_up(self.house.database, self.house.book, self.house.gateway, sorted((c, n) for c, n in numbers if n), since, now)
+        self._caught_up_to = now
+        if found:
+            log.warning("%s messages had not reached our door and were fetched", found)
 
     def _free_orphans(self, now: dt.datetime) -> None:
         with self.house.database.write() as session:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 
-from messaging.safe_hours import Hours, is_safe, next_safe, wall, windows
+from messaging.safe_hours import Hours, next_safe, wall, windows
 
 # How far a moment may be moved to find a safe one; the days before a range that are looked at for moments moved into it.
 FURTHEST = 60
@@ -22,7 +22,6 @@ FURTHEST = 60
 HORIZON = 400
 # A moment of hers is only ever moved by the clocks within so many days.
 _CLOCKS = 2
-_DAYS = frozenset({"MO", "TU", "WE", "TH", "FR", "SA", "SU"})
 
 
 class RuleWrong(ValueError):
@@ -168,7 +167,7 @@ def _year(rule: str, starts_on: dt.date, year: int) -> tuple[dt.date, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _parsed(rule: str, starts_on: dt.date):  # noqa: ANN202 - dateutil's own type
+def _parsed(rule: str, starts_on: dt.date):
     return rrulestr(rule, dtstart=_midnight(starts_on))
 
 

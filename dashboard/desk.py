@@ -167,10 +167,10 @@ def _signed_in(request: Request, form: Form) -> Desk:
     return desk
 
 
-async def _form(request: Request) -> Form:
+async def form_of(request: Request) -> Form:
     return await read(request) if request.method == "POST" else Form()
 
 
-def signed_in(request: Request, form: Form = Depends(_form)) -> Desk:
+def signed_in(request: Request, form: Form = Depends(form_of)) -> Desk:
     """The dependency of every page. Raises NotSignedIn, Refused."""
     return _signed_in(request, form)

@@ -87,6 +87,17 @@ class Seen:
     error_code: int | None
 
 
+@dataclass(frozen=True)
+class Received:
+    """A message the provider took in for one of our numbers; `sender` and `to` as the provider writes them."""
+
+    sid: str
+    sender: str
+    to: str
+    body: str
+    media: int
+
+
 class Gateway(Protocol):
     """A provider."""
 
@@ -98,6 +109,9 @@ class Gateway(Protocol):
 
     def recent(self, channel: Channel, to: str, since: dt.datetime) -> list[Seen]:
         """What the provider sent to this number since then. Raises GatewayError."""
+
+    def received(self, channel: Channel, our_number: str, since: dt.datetime) -> list[Received]:
+        """What people sent to one of our numbers since then. Raises GatewayError."""
 
     def redact(self, sid: str) -> None:
         """Remove the provider's copy of a message's words. Raises GatewayError."""

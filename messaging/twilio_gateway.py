@@ -14,7 +14,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from casefile.vocabulary import Channel
-from messaging.gateway import Accepted, Ambiguous, Call, GatewayError, Later, Message, Misconfigured, OptedOut, Refused, Seen
+from messaging.gateway import Accepted, Ambiguous, Call, GatewayError, Later, Message, Misconfigured, OptedOut, Received, Refused, Seen
 
 TIMEOUT = 10.0
 T = TypeVar("T")
@@ -83,6 +83,11 @@ class TwilioGateway:
         found = _asked(lambda: self._client.messages.list(to=_address(channel, to), date_sent_after=since, limit=200))
         return [Seen(str(m.sid), str(m.from_).removeprefix("whatsapp:"), m.body or "", str(m.status),
                      int(m.error_code) if m.error_code else None) for m in found]
+
+    def received(self, channel: Channel, our_number: str, since: dt.datetime) -> list[Received]:
+        """What people sent to one of our numbers since then. Raises GatewayError."""
+        found = _asked(lambda: self._client.messages.list(to=_address(channel, our_number), date_sent_after=since, limit=1000))
+        return [Received(str(m.sid), str(m.from_), str(m.to), m.body or "", int(m.num_media or 0)) for m in found if m.direction == "inbound"]
 
     def redact(self, sid: str) -> None:
         """Empty the provider's copy of a message. Raises GatewayError."""

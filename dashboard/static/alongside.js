@@ -1,0 +1,193 @@
+// What makes the pages live. Every page works without it: this only saves reloading.
+import { createAll, Button, ErrorSummary, ServiceNavigation, SkipLink } from "./vendor/govuk-frontend.min.js";
+
+const body = document.body;
+body.classList.add("js-enabled", "govuk-frontend-supported");
+for (const part of [Button, ErrorSummary, ServiceNavigation, SkipLink]) createAll(part);
+
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const ask = (url, options = {}) => fetch(url, { ...options, headers: { "x-live": "1", ...options.headers }, redirect: "manual" });
+const offset = Date.parse(body.dataset.now || "") - Date.now() || 0;
+
+// Running clocks
+const span = (seconds) => {
+  const s = Math.floor(Math.abs(seconds));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  if (s < 172800) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+  return `${Math.floor(s / 86400)} days`;
+};
+const tick = () => all("[data-due]").forEach((clock) => {
+  const left = (Date.parse(clock.dataset.due) - Date.now() - offset) / 1000;
+  clock.textContent = left >= 0 ? `${span(left)} left` : `${span(left)} late`;
+  clock.classList.toggle("clock--late", left < 0);
+});
+tick();
+setInterval(tick, 1000);
+
+// Machine translations are slow: fetched one after the other once the page stands
+let translating = Promise.resolve();
+const translate = (root) => all("a[data-translate]", root).forEach((link) => {
+  const box = link.parentElement;
+  link.removeAttribute("data-translate");
+  link.textContent = "Translating…";
+  translating = translating.then(async () => {
+    const answer = await ask(link.href);
+    if (answer.ok) box.outerHTML = await answer.text();
+    else link.textContent = "Show the machine translation";
+  }).catch(() => { link.textContent = "Show the machine translation"; });
+});
+translate(document);
+
+const end = () => { location.assign("/sign-in?idle&next=" + encodeURIComponent(location.pathname)); };
+
+// Parts of the page that are fetched anew when something they show has changed
+const waiting = new Map();
+const refresh = (part) => {
+  if (waiting.has(part)) { waiting.set(part, true); return; }
+  waiting.set(part, false);
+  setTimeout(async () => {
+    try {
+      const answer = await ask(part.dataset.fragment);
+      if (answer.status === 401) { end(); return; }
+      if (answer.ok) replace(part, await answer.text());
+    } catch { /* the connection's own sign says so */ }
+    const again = waiting.get(part);
+    waiting.delete(part);
+    if (again) refresh(part);
+  }, 60);
+};
+const replace = (part, html) => {
+  if (part.dataset.shown === html) return;
+  part.dataset.shown = html;
+  const focused = part.contains(document.activeElement) ? document.activeElement : null;
+  const mark = focused && (focused.id ? `#${CSS.escape(focused.id)}` : focused.getAttribute("href") ? `a[href="${CSS.escape(focused.getAttribute("href"))}"]` : null);
+  const open = all("details[open][id]", part).map((d) => d.id);
+  const atEnd = window.innerHeight + window.scrollY >= document.documentElement.scrollHeight - 40;
+  const before = new Map(all("[data-keep]", part).map((e) => [e.dataset.keep, e]));
+  part.innerHTML = html;
+  // A translation that stands already is not made again
+  all("[data-keep]", part).forEach((e) => { if (before.has(e.dataset.keep)) e.replaceWith(before.get(e.dataset.keep)); });
+  open.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
+  if (mark) part.querySelector(mark)?.focus({ preventScroll: true });
+  if (atEnd && part.dataset.follow !== undefined) window.scrollTo(0, document.documentElement.scrollHeight);
+  createAll(Button, undefined, part);
+  tick();
+  translate(part);
+};
+const concerns = (part, event) => (part.dataset.kinds || "").split(" ").includes(event.kind)
+  && (!part.dataset.person || String(event.person) === part.dataset.person || (part.dataset.alert && String(event.alert) === part.dataset.alert));
+
+// News of alerts, on every page: the count, a spoken line, and a sound for those who switched it on
+const news = document.getElementById("news");
+const title = document.title;
+let known = null;
+const soundOn = () => localStorage.getItem("sound") === "on";
+const beep = () => {
+  const audio = new AudioContext();
+  [0, 0.25].forEach((at) => {
+    const tone = audio.createOscillator(), volume = audio.createGain();
+    tone.frequency.value = 740;
+    volume.gain.setValueAtTime(0.25, audio.currentTime + at);
+    volume.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + at + 0.2);
+    tone.connect(volume).connect(audio.destination);
+    tone.start(audio.currentTime + at);
+    tone.stop(audio.currentTime + at + 0.2);
+  });
+  setTimeout(() => audio.close(), 1000);
+};
+const summary = async () => {
+  const answer = await ask("/alerts/summary");
+  if (answer.status === 401) { end(); return; }
+  if (!answer.ok) return;
+  const { open, alarms } = await answer.json();
+  all("[data-count]").forEach((count) => {
+    count.hidden = !open;
+    count.innerHTML = "";
+    if (open) count.append(String(open), Object.assign(document.createElement("span"), { className: "govuk-visually-hidden", textContent: " waiting" }));
+  });
+  document.title = (open ? `(${open}) ` : "") + title;
+  const fresh = known === null ? [] : alarms.filter((alarm) => !known.has(alarm.id));
+  known = new Set(alarms.map((alarm) => alarm.id));
+  if (!fresh.length) { all("a", news).forEach((a) => { if (!alarms.some((alarm) => alarm.href === a.getAttribute("href"))) a.closest("p").remove(); }); return; }
+  for (const alarm of fresh) {
+    const line = document.createElement("p");
+    line.className = `news__line news__line--${alarm.urgency}`;
+    line.append(Object.assign(document.createElement("strong"), { textContent: `New: ${alarm.words}. ` }),
+      Object.assign(document.createElement("a"), { href: alarm.href, textContent: "Open the alert", className: "govuk-link" }));
+    all("a", news).filter((a) => a.getAttribute("href") === alarm.href).forEach((a) => a.closest("p").remove());
+    news.append(line);
+  }
+  if (soundOn()) beep();
+};
+
+all("[data-sound]").forEach((button) => {
+  const show = () => {
+    button.hidden = false;
+    button.setAttribute("aria-pressed", String(soundOn()));
+    button.textContent = soundOn() ? "Sound is on" : "Sound is off";
+  };
+  button.addEventListener("click", () => {
+    localStorage.setItem("sound", soundOn() ? "off" : "on");
+    show();
+    if (soundOn()) beep();
+  });
+  show();
+});
+
+const connection = document.getElementById("connection");
+const connected = (yes) => {
+  if (!connection || connection.dataset.live === String(yes)) return;
+  connection.dataset.live = String(yes);
+  connection.textContent = yes ? "Live" : "Not live: reconnecting";
+};
+const everything = () => { all("[data-fragment]").forEach(refresh); summary(); };
+
+if (body.dataset.live) {
+  let source;
+  const listen = () => {
+    source = new EventSource(body.dataset.live);
+    source.addEventListener("ready", () => { connected(true); everything(); });
+    source.addEventListener("change", (message) => {
+      const events = JSON.parse(message.data);
+      if (!events.length) { everything(); return; }
+      all("[data-fragment]").filter((part) => events.some((event) => concerns(part, event))).forEach(refresh);
+      if (events.some((event) => event.kind === "alert")) summary();
+    });
+    source.addEventListener("gone", () => { source.close(); end(); });
+    source.addEventListener("leaving", (message) => {
+      const strip = document.getElementById("leaving");
+      strip.hidden = !message.data;
+      if (message.data) strip.querySelector("[data-text]").textContent = `You will be signed out in ${span(Number(message.data))} because nothing was done.`;
+    });
+    source.onerror = () => {
+      connected(false);
+      if (source.readyState !== EventSource.CLOSED) return;
+      // Refused for good: signed out, or the service is starting again
+      setTimeout(async () => {
+        const answer = await ask("/alerts/summary").catch(() => null);
+        if (answer?.status === 401) end(); else listen();
+      }, 3000);
+    };
+  };
+  listen();
+  addEventListener("pagehide", () => source.close());
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  all("[data-stay]").forEach((button) => button.addEventListener("click", async () => {
+    const answer = await fetch("/account/stay", { method: "POST", headers: { "x-csrf": body.dataset.csrf } });
+    if (answer.ok) document.getElementById("leaving").hidden = true;
+  }));
+}
+
+// How many texts own words make, while they are typed (GSM-7 160/153, otherwise 70/67)
+all("[data-measure]").forEach((field) => {
+  const shown = document.getElementById(field.dataset.measure);
+  const plain = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà^{}\\[\]~|€]*$/;
+  const count = () => {
+    const text = field.value, one = plain.test(text), size = one ? text.replace(/[\^{}\\[\]~|€]/g, "xx").length : text.length;
+    const texts = size <= (one ? 160 : 70) ? 1 : Math.ceil(size / (one ? 153 : 67));
+    shown.textContent = text ? `${text.length} characters, ${texts} ${texts === 1 ? "text message" : "text messages"}` : "";
+  };
+  field.addEventListener("input", count);
+  count();
+});

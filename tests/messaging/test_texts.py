@@ -1,0 +1,147 @@
+"""The vetted texts, their budgets and their reviews."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import shutil
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casefile.vocabulary import LANGUAGES
+from messaging.catalogue import FOLDER, Catalogue, NoSuchText, TextsIncomplete, problems
+from messaging.delivery import newer
+from messaging.review import ReviewWrong, export, sign_off
+from messaging.segments import segments
+
+# handbook, safety 1.2.7: nothing that whoever reads over her shoulder would understand
+REVEALING = ("traffick", "slavery", "victim", "survivor", "police", "solicitor", "home office", "safe", "danger", "therapy", "charity", "nrm", "worry",
+             "worried", "urgent", "help line", "http", "www")
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return Catalogue.load()
+
+
+def test_every_key_is_there_in_every_language(catalogue: Catalogue) -> None:
+    assert set(catalogue.languages) == set(LANGUAGES)
+    assert not [p for code in catalogue.languages for p in problems(code, catalogue.texts[code], catalogue.texts["en"])]
+
+
+def test_a_check_in_is_one_text_in_every_language(catalogue: Catalogue) -> None:
+    for code in catalogue.languages:
+        for key in catalogue.keys("checkin.ask"):
+            assert segments(catalogue.text(key, code)).count == 1, (code, key)
+
+
+def test_english_texts_reveal_nothing(catalogue: Catalogue) -> None:
+    for key in catalogue.keys():
+        if key != "human.call_999":  # sent only by a person who chose it
+            assert not [word for word in REVEALING if word in catalogue.text_raw(key, "en").lower()], key
+
+
+def test_numbers_1_and_2_stand_in_every_check_in(catalogue: Catalogue) -> None:
+    for code in catalogue.languages:
+        for key in catalogue.keys("checkin.ask"):
+            assert "1" in catalogue.text(key, code) and "2" in catalogue.text(key, code), (code, key)
+
+
+def test_no_text_is_counted_as_reviewed_without_a_sign_off(catalogue: Catalogue) -> None:
+    if not (FOLDER / "reviews.toml").exists():
+        assert not [k for code in catalogue.languages for k in catalogue.keys() if catalogue.reviewed(k, code)]
+    assert all("needs native review" in p for p in catalogue.provenance.values())
+
+
+def test_a_missing_text_stops_the_start_and_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "texts"
+    shutil.copytree(FOLDER, folder)
+    words = (folder / "sq.toml").read_text("utf-8").splitlines()
+    (folder / "sq.toml").write_text("\n".join(line for line in words if not line.startswith('"reply.ok"')), "utf-8")
+    (folder / "vi.toml").unlink()
+    with pytest.raises(TextsIncomplete, match="sq: reply.ok is missing") as error:
+        Catalogue.load(folder)
+    assert "vi: the file is missing" in str(error.value)
+
+
+def test_an_unknown_text_is_an_error(catalogue: Catalogue) -> None:
+    with pytest.raises(NoSuchText):
+        catalogue.text("reply.nonsense", "en")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_a_review_goes_out_and_comes_back(catalogue: Catalogue, tmp_path: Path, suffix: str) -> None:
+    folder, file = tmp_path / "texts", tmp_path / f"sq{suffix}"
+    shutil.copytree(FOLDER, folder)
+    export("sq", file, catalogue)
+    _answer(file, {"reply.ok": "yes", "reply.later": "no"}, changed="reply.received")
+    said = sign_off(file, "A. Reviewer", dt.date(2026, 11, 22), catalogue, folder)
+    reviewed = Catalogue.load(folder)
+    review = reviewed.reviewed("reply.ok", "sq")
+    assert review is not None and (review.reviewer, review.on) == ("A. Reviewer", "2026-11-22")
+    assert reviewed.reviewed("reply.later", "sq") is None and reviewed.reviewed("reply.received", "sq") is None
+    assert "sq reply.received" in said and "sq reply.later" in said
+
+
+def test_a_sign_off_ends_when_the_words_change(catalogue: Catalogue, tmp_path: Path) -> None:
+    folder, file = tmp_path / "texts", tmp_path / "sq.csv"
+    shutil.copytree(FOLDER, folder)
+    export("sq", file, catalogue)
+    _answer(file, {"reply.ok": "yes"})
+    sign_off(file, "A. Reviewer", dt.date(2026, 11, 22), catalogue, folder)
+    words = (folder / "sq.toml").read_text("utf-8")
+    (folder / "sq.toml").write_text(words.replace(catalogue.text("reply.ok", "sq"), catalogue.text("reply.later", "sq")), "utf-8")
+    assert Catalogue.load(folder).reviewed("reply.ok", "sq") is None
+
+
+def test_a_file_that_is_no_review_is_refused(catalogue: Catalogue, tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text("language,key\nsq,no.such.key\n", "utf-8")
+    with pytest.raises(ReviewWrong, match="row 2"):
+        sign_off(file, "A", dt.date(2026, 11, 22), catalogue, tmp_path)
+
+
+def _answer(file: Path, answers: dict[str, str], changed: str = "") -> None:
+    if file.suffix == ".xlsx":
+        book = openpyxl.load_workbook(file)
+        sheet = book.active
+        assert sheet is not None
+        for row in sheet.iter_rows(min_row=2):
+            row[5].value = answers.get(str(row[1].value), "yes" if row[1].value == changed else "")
+            if row[1].value == changed:
+                row[3].value = "other words"
+        book.save(file)
+        return
+    with file.open(encoding="utf-8-sig", newline="") as source:
+        rows = list(csv.reader(source))
+    for row in rows[1:]:
+        row[5] = answers.get(row[1], "yes" if row[1] == changed else "")
+        row[3] = "other words" if row[1] == changed else row[3]
+    with file.open("w", encoding="utf-8-sig", newline="") as out:
+        csv.writer(out).writerows(rows)
+
+
+@pytest.mark.parametrize(("text", "encoding", "count"), [
+    ("", "GSM-7", 1), ("a" * 160, "GSM-7", 1), ("a" * 161, "GSM-7", 2), ("€" * 80, "GSM-7", 1), ("€" * 81, "GSM-7", 2), ("ë" * 70, "UCS-2", 1),
+    ("ë" * 71, "UCS-2", 2), ("😀" * 35, "UCS-2", 1), ("😀" * 36, "UCS-2", 2), ("ትግርኛ", "UCS-2", 1),
+])
+def test_segments_are_counted_as_they_are_billed(text: str, encoding: str, count: int) -> None:
+    assert (segments(text).encoding, segments(text).count) == (encoding, count)
+
+
+@given(st.lists(st.sampled_from(["accepted", "queued", "sending", "sent", "delivered", "read", "failed", "undelivered", "nonsense"]), max_size=12))
+def test_statuses_in_any_order_end_at_the_furthest(statuses: list[str]) -> None:
+    known, rank = None, -1
+    for status in statuses:
+        moved = newer(status, None, known, rank)
+        if moved is not None:
+            known, rank = status, moved
+    seen = set(statuses)
+    if "read" in seen and not {"failed", "undelivered"} & seen:
+        assert known == "read"
+    if known in ("sent", "queued"):
+        assert "delivered" not in seen
