@@ -78,6 +78,8 @@ class Database:
             try:
                 yield session
             finally:
+                # What was read stays readable afterwards: a rollback would empty objects that still belong to the session.
+                session.expunge_all()
                 session.rollback()
 
     def close(self) -> None:

@@ -66,7 +66,7 @@ def decide(s: State, fact: Fact, now: dt.datetime, policy: Policy) -> Decision |
         case (C.SUSPENDED, Woke(outage=True) as woke) if woke.step == s.step and not _waited_too_long(s, now, policy):
             return Decision(s, now + policy.recheck * policy.scale)
         case (C.SUSPENDED, Woke(outage=True) as woke) if woke.step == s.step:
-            return _tell(s, Do.CALL, now, policy, silence=False, why="we could not write to her: our own service or the provider failed")
+            return _tell(s, Do.CALL, now, policy, silence=False, why=_OUR_FAULT)
         case (C.SUSPENDED, OutageEnded()):
             return Decision(s, now)
         case (C.SUSPENDED, Woke() as woke) if woke.step == s.step:
@@ -100,12 +100,19 @@ _NOT_DELIVERED = {"undelivered": "our messages do not arrive on her phone", "ref
                   "number_gone": "her number is no longer in use, or is somebody else's by now"}
 
 
+_OUR_FAULT = "we could not write to her: our own service or the provider failed"
+
+
+def _no_way(woke: Woke) -> str | None:
+    if woke.in_conversation:
+        return "a check-in is due while a colleague holds the conversation: ask her yourself"
+    return None if woke.channels else "there is no agreed way left to write to her"
+
+
 def _first_ask(s: State, woke: Woke, now: dt.datetime, policy: Policy) -> Decision:
     missed = not _same_window(s.planned_at, now, policy)
-    if woke.in_conversation:
-        return _tell(s, Do.CALL, now, policy, silence=False, why="a check-in is due while a colleague holds the conversation: ask her yourself")
-    if not woke.channels:
-        return _tell(s, Do.CALL, now, policy, silence=False, why="there is no agreed way left to write to her")
+    if (why := _no_way(woke)) is not None:
+        return _tell(s, Do.CALL, now, policy, silence=False, why=why)
     if woke.asked_since:
         return _wait(replace(s, state=CheckinState.ASKED, step=_last_ask(policy), step_at=now, asked_at=now), now, policy)
     if not is_safe(now, policy.zone, policy.hours, policy.never):
@@ -146,15 +153,15 @@ def _resume(s: State, woke: Woke, now: dt.datetime, policy: Policy) -> Decision:
         return _wait(replace(s, state=CheckinState.ASKED, asked_at=shifted, step_at=now), now, policy)
     if s.asked_at is None:
         return _first_ask(replace(s, state=CheckinState.PLANNED), woke, now, policy)
-    if not _next_is_repeat(s, policy) or not woke.channels or woke.in_conversation:
-        return _tell(s, Do.CALL, now, policy, silence=False, why="we could not write to her: our own service or the provider failed")
+    if (why := _no_way(woke)) is not None or not _next_is_repeat(s, policy):
+        return _tell(s, Do.CALL, now, policy, silence=False, why=why or _OUR_FAULT)
     if woke.asked_since:
         return _wait(replace(s, state=CheckinState.ASKED, step=_last_ask(policy), step_at=now, asked_at=now, delivery=None), now, policy)
     if not is_safe(now, policy.zone, policy.hours, policy.never):
         at = _safe(now, policy)
         if at is not None and not _waited_too_long(s, at, policy):
             return Decision(s, at)
-        return _tell(s, Do.CALL, now, policy, silence=False, why="we could not write to her: our own service or the provider failed")
+        return _tell(s, Do.CALL, now, policy, silence=False, why=_OUR_FAULT)
     return replace(_ask(s, s.step + 1, now, policy), other_way=True)
 
 

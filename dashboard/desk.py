@@ -17,9 +17,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casefile import staff as accounts
-from casefile.access import Access
+from casefile.access import Access, NotFound
 from casefile.database import Database
-from casefile.models import Audit, Heartbeat, Person, Staff
+from casefile.models import Alert, Audit, Heartbeat, Person, Staff
 from casefile.vocabulary import Role
 from dashboard.forms import Form, read
 from dashboard.page import render
@@ -94,6 +94,14 @@ class Desk:
                     return person
         with self.write() as session:
             return Access(session, self.staff, self.now).person(ref, looked_at)
+
+    def look_at_alert(self, alert_id: int) -> None:
+        """Write the look at an alert's person down. Raises NotFound when there is no such alert."""
+        with self.read() as session:
+            alert = session.get(Alert, alert_id)
+            if alert is None:
+                raise NotFound("no such alert")
+        self.look(alert.person_id, f"alert {alert_id}")
 
     def look(self, person_id: int | None, looked_at: str) -> None:
         """Write down that she sees something of a person's record."""

@@ -22,6 +22,8 @@ class Checkin(Work, Base):
         Index("ix_checkin_wake", "run_at", sqlite_where=text("run_at is not null"),
               postgresql_where=text("run_at is not null")),
         Index("ix_checkin_person", "person_id", "state"),
+        Index("ix_checkin_heard", "heard", sqlite_where=text("heard is not null"),
+              postgresql_where=text("heard is not null")),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
@@ -33,6 +35,8 @@ class Checkin(Work, Base):
     delivery: Mapped[str | None] = mapped_column(String(24))
     faster: Mapped[bool] = mapped_column(default=False)
     late: Mapped[bool] = mapped_column(default=False)
+    # What others heard about it (a failed delivery, an unclear answer, a changed plan), waiting for the ladder's next step.
+    heard: Mapped[str | None] = mapped_column(String(24))
     asked_at: Mapped[dt.datetime | None]
     answered_at: Mapped[dt.datetime | None]
     closed_at: Mapped[dt.datetime | None]

@@ -99,6 +99,8 @@ class Plan(Base):
     paused: Mapped[bool] = mapped_column(default=False)
     consent: Mapped[dict[str, Any]] = mapped_column(default=dict)
     consent_withdrawn_at: Mapped[dt.datetime | None]
+    # The one next check-in she asked to have at another time (UTC); regular ones before it are left out.
+    moved_to: Mapped[dt.datetime | None]
     # When the next check-in is to be made (UTC); None = none is planned.
     next_at: Mapped[dt.datetime | None]
     version: Mapped[int] = mapped_column(default=1)

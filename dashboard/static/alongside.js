@@ -58,8 +58,9 @@ const refresh = (part) => {
   }, 60);
 };
 const replace = (part, html) => {
-  if (part.dataset.shown === html) return;
-  part.dataset.shown = html;
+  const shown = html.replace(/(data-due="[^"]*">)[^<]*/g, "$1");
+  if (part.dataset.shown === shown) return;
+  part.dataset.shown = shown;
   const focused = part.contains(document.activeElement) ? document.activeElement : null;
   const mark = focused && (focused.id ? `#${CSS.escape(focused.id)}` : focused.getAttribute("href") ? `a[href="${CSS.escape(focused.getAttribute("href"))}"]` : null);
   const open = all("details[open][id]", part).map((d) => d.id);

@@ -24,7 +24,7 @@ def create_app(config: Config) -> FastAPI:
             await sim.stop()
 
     app = SimulatorApp(sim, lifespan=lifespan)
-    app.include_router(rest_messages.root)  # first: it is the busiest
+    app.add_route("/2010-04-01/Accounts/{account_sid}/Messages.json", rest_messages.create, methods=["POST"])  # first and bare: the busiest
     for part in (rest_messages, rest_calls, rest_account, rest_content, phones, controls):
         app.include_router(part.router)
     return app

@@ -76,5 +76,6 @@ class Timeline:
                 except Exception:
                     log.exception("a due step of the simulator failed")
             wait = None if not self._due else max(0.0, (self._due[0][0] - self.clock.seconds()) / self.clock.factor)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), wait)
+            with suppress(TimeoutError):  # asyncio.timeout, not wait_for, whose 3.11 form can lose a cancellation
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()

@@ -67,16 +67,10 @@ class Delivery:
 
     def start(self, message: Message, error: int | None) -> bool:
         """Send it on its way; error is why it will not arrive, or None. Says whether any callback will come of it."""
-        strike = self._faults.strike
-        late, duplicate = strike("late_delivery"), strike("duplicate_statuses")
-        steps = journey(
-            channel_of(message.to), self._config.pace, error=error, late_s=late.seconds if late else 0.0,
-            receipts=strike("no_receipts") is None, read=self._config.read_receipts,
-        )
-        steps = disturbed(
-            steps, reorder=strike("reorder_statuses") is not None, copies=duplicate.copies if duplicate else 0,
-            lose=strike("lose_statuses") is not None,
-        )
+        config, channel = self._config, channel_of(message.to)
+        steps = journey(channel, config.pace, error=error, read=config.read_receipts)
+        if self._faults.chances:
+            steps = self._troubled(channel, error)
         self._next(message, steps, 0)
         return self._tells(message) and any(step.reports for step in steps)
 
@@ -86,6 +80,14 @@ class Delivery:
         if self.start(message, error):
             await told
         self._first_told.pop(message.sid, None)
+
+    def _troubled(self, channel: str, error: int | None) -> list[Step]:
+        strike = self._faults.strike
+        late, duplicate = strike("late_delivery"), strike("duplicate_statuses")
+        late_s, receipts = late.seconds if late else 0.0, strike("no_receipts") is None
+        steps = journey(channel, self._config.pace, error=error, late_s=late_s, receipts=receipts, read=self._config.read_receipts)
+        reorder, lose = strike("reorder_statuses") is not None, strike("lose_statuses") is not None
+        return disturbed(steps, reorder=reorder, copies=duplicate.copies if duplicate else 0, lose=lose)
 
     def _tells(self, message: Message) -> bool:
         return message.status_callback is not None and self.callbacks_on

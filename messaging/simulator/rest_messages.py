@@ -14,14 +14,13 @@ from messaging.simulator.messages import Form, accept, send_when_due, why_not
 from messaging.simulator.simulation import Simulation, simulation
 from messaging.simulator.store import FINAL, Media, Message
 
-router = APIRouter(prefix="/2010-04-01/Accounts/{account_sid}/Messages")
-root = APIRouter()  # Messages.json itself
+router = APIRouter(prefix="/2010-04-01/Accounts/{account_sid}")
 
 _PIXEL = base64.b64decode(b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYPgPAAECAQFn5Cd0AAAAAElFTkSuQmCC")
 
 
-@root.post("/2010-04-01/Accounts/{account_sid}/Messages.json")
 async def create(request: Request) -> Response:
+    """Send a message."""
     sim = simulation(request)
     form = Form(await request.body())
     message = accept(sim, form)
@@ -36,7 +35,7 @@ async def create(request: Request) -> Response:
     return await answer_after_accepting(request, body)
 
 
-@root.get("/2010-04-01/Accounts/{account_sid}/Messages.json")
+@router.get("/Messages.json")
 async def listing(request: Request) -> Response:
     sim, query = simulation(request), request.query_params
     size, page = page_bounds(query.get("PageSize"), query.get("Page"))
@@ -60,13 +59,13 @@ async def listing(request: Request) -> Response:
     return JSONResponse(wire.page_json(uri, "messages", shown, filters, page, size, more))
 
 
-@router.get("/{sid}.json")
+@router.get("/Messages/{sid}.json")
 async def fetch(request: Request, sid: str) -> Response:
     sim = simulation(request)
     return JSONResponse(wire.message_json(sim.config.account_sid, find(sim, sid)))
 
 
-@router.post("/{sid}.json")
+@router.post("/Messages/{sid}.json")
 async def update(request: Request, sid: str) -> Response:
     """Redact (Body empty) or cancel a scheduled message (Status=canceled)."""
     sim = simulation(request)
@@ -87,7 +86,7 @@ async def update(request: Request, sid: str) -> Response:
     return JSONResponse(wire.message_json(sim.config.account_sid, message))
 
 
-@router.delete("/{sid}.json")
+@router.delete("/Messages/{sid}.json")
 async def delete(request: Request, sid: str) -> Response:
     sim = simulation(request)
     message = find(sim, sid)
@@ -96,7 +95,7 @@ async def delete(request: Request, sid: str) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/{sid}/Media.json")
+@router.get("/Messages/{sid}/Media.json")
 async def media_listing(request: Request, sid: str) -> Response:
     sim = simulation(request)
     message = find(sim, sid)
@@ -105,21 +104,21 @@ async def media_listing(request: Request, sid: str) -> Response:
     return JSONResponse(wire.page_json(uri, "media_list", shown, {}, 0, 50, None))
 
 
-@router.get("/{sid}/Media/{media_sid}.json")
+@router.get("/Messages/{sid}/Media/{media_sid}.json")
 async def media_fetch(request: Request, sid: str, media_sid: str) -> Response:
     sim = simulation(request)
     message = find(sim, sid)
     return JSONResponse(wire.media_json(sim.config.account_sid, message, _media(message, media_sid)))
 
 
-@router.delete("/{sid}/Media/{media_sid}.json")
+@router.delete("/Messages/{sid}/Media/{media_sid}.json")
 async def media_delete(request: Request, sid: str, media_sid: str) -> Response:
     message = find(simulation(request), sid)
     message.media.remove(_media(message, media_sid))
     return Response(status_code=204)
 
 
-@router.get("/{sid}/Media/{media_sid}")
+@router.get("/Messages/{sid}/Media/{media_sid}")
 async def media_content(request: Request, sid: str, media_sid: str) -> Response:
     """The file itself: one grey pixel for pictures, nothing for the rest."""
     media = _media(find(simulation(request), sid), media_sid)

@@ -111,7 +111,8 @@ async def _talk(sim: Simulation, call: Call, phone: Phone) -> None:
             break
         following = await fetch_and_perform(sim, call, phone, *following)
     rejected = call.started is None and call.decision
-    await end(sim, call, rejected or "completed", by="twilio" if following else "app")
+    gave_up = following is not None or any(entry.get("by") == "twilio" for entry in call.heard)
+    await end(sim, call, rejected or "completed", by="twilio" if gave_up else "app")
 
 
 async def _detect(sim: Simulation, call: Call, phone: Phone) -> None:

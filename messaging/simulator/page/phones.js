@@ -2,7 +2,7 @@
 // The phones page: asks every second what changed and redraws only that. Every text goes in as text, never as markup.
 const $ = (id) => document.getElementById(id);
 const phones = new Map();
-let version = 0, run = null, lost = false, chosen = decodeURIComponent(location.hash.slice(1)) || null, seen = new Map(), drawn = -1;
+let version = 0, run = null, lost = false, begun = false, chosen = decodeURIComponent(location.hash.slice(1)) || null, seen = new Map(), drawn = -1;
 
 function make(tag, className, text) {
   const element = document.createElement(tag);
@@ -42,6 +42,25 @@ function drawText(text) {
   const channel = text.channel === "whatsapp" ? "WhatsApp" : "SMS";
   item.append(make("p", "note", [channel, time, state, text.by_twilio ? "from Twilio itself" : ""].filter(Boolean).join(" · ")));
   return item;
+}
+
+// Only what is new or different is touched, so that a screen reader says just that.
+function drawThread(thread, texts) {
+  const there = new Map([...thread.children].map((item) => [item.dataset.sid, item]));
+  let at = thread.firstElementChild;
+  for (const text of texts) {
+    const print = JSON.stringify(text), old = there.get(text.sid);
+    let item = old;
+    if (old?.dataset.print !== print) {
+      item = drawText(text);
+      Object.assign(item.dataset, { sid: text.sid, print });
+      if (old) { if (old === at) at = item; old.replaceWith(item); }
+    }
+    there.delete(text.sid);
+    if (item === at) at = at.nextElementSibling;
+    else thread.insertBefore(item, at);
+  }
+  for (const gone of there.values()) gone.remove();
 }
 
 function drawCall(one) {
@@ -86,7 +105,7 @@ async function drawPhone() {
   $("who").textContent = phone.name || phone.number;
   $("number").textContent = phone.name ? phone.number : "";
   const thread = $("thread"), low = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 80;
-  thread.replaceChildren(...texts.slice(-200).map(drawText));
+  drawThread(thread, texts.slice(-200));
   if (low) thread.scrollTop = thread.scrollHeight;
   $("calls").replaceChildren(...calls.slice(-20).reverse().map(drawCall));
   $("calls-box").hidden = calls.length === 0;
@@ -116,6 +135,8 @@ async function look() {
   for (const phone of news.phones) phones.set(phone.number, phone);
   $("clock").textContent = news.factor === 1 ? "" : `Its clock runs ${news.factor} times as fast: ${new Date(news.now).toLocaleString()}`;
   if (!chosen && phones.size) chosen = [...phones.values()].sort((a, b) => (a.name === "") - (b.name === ""))[0].number;
+  if (!begun) for (const phone of news.phones) seen.set(phone.number, phone.changed);
+  begun = true;
   if (news.phones.length) drawList();
   await drawPhone();
 }

@@ -1,0 +1,122 @@
+"""Change a plan or the person's settings so that it is written down and can be put back. Keeps the next check-in's time right."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casefile import audit, live
+from casefile.models import Person, Plan, PlanChange
+from checkins import schedule
+from checkins.moves import hear, open_checkins
+
+PLAN_FIELDS = frozenset({
+    "confirmed_by", "confirmed_at", "review_on", "rule", "starts_on", "at_time", "jitter_minutes", "safe_hours", "never_dates", "stress_dates",
+    "channels", "ladder", "cover", "after_alarm", "daily_cap", "inbound_only", "paused_until", "paused", "moved_to", "consent",
+    "consent_withdrawn_at"})
+PERSON_FIELDS = frozenset({"language", "dialect", "interpreter_needed", "time_zone", "caseworker_id", "stopped_at", "suspended_at", "suspended_why"})
+
+
+class NoPlan(LookupError):
+    """The person has no contact plan yet."""
+
+
+class ChangeGone(RuntimeError):
+    """The change was put back already, or does not exist; the message can be shown to staff."""
+
+
+def locked_person(session: Session, person_id: int) -> Person:
+    """The person, locked first in every change so that two changes of one person wait for each other."""
+    return session.scalars(select(Person).where(Person.id == person_id).with_for_update(key_share=True).execution_options(populate_existing=True)).one()
+
+
+def plan_of(session: Session, person_id: int) -> Plan:
+    """The person's plan, locked. Raises NoPlan."""
+    plan = session.scalar(select(Plan).where(Plan.person_id == person_id).with_for_update().execution_options(populate_existing=True))
+    if plan is None:
+        raise NoPlan("This person has no contact plan yet.")
+    return plan
+
+
+def make(session: Session, person_id: int, what: str, values: Mapping[str, Any], now: dt.datetime, staff_id: int | None = None) -> PlanChange:
+    """Set fields of the plan or the person (PLAN_FIELDS, PERSON_FIELDS), write the change down, and set the next check-in's time.
+
+    `staff_id` None = by the person's own text. Raises NoPlan when a field of a plan is named and there is none.
+    """
+    person = locked_person(session, person_id)
+    plan = session.scalar(select(Plan).where(Plan.person_id == person_id).with_for_update().execution_options(populate_existing=True))
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for name, value in values.items():
+        row = _owner(name, person, plan)
+        before[name], after[name] = _plain(getattr(row, name)), _plain(value)
+        setattr(row, name, value)
+    change = PlanChange(person_id=person_id, at=now, by_staff_id=staff_id, what=what[:40], before=before, after=after)
+    session.add(change)
+    settle(session, person, plan, now)
+    session.flush()
+    if staff_id is not None:
+        audit.note(session, now, f"plan: {what}"[:60], staff_id, person_id, f"change {change.id}")
+    live.tell(session, "person", now, person_id)
+    return change
+
+
+def revert(session: Session, change_id: int, staff_id: int, now: dt.datetime) -> PlanChange:
+    """Put back what a change set, and write that down as a change of its own. Raises ChangeGone."""
+    change = session.scalar(select(PlanChange).where(PlanChange.id == change_id).with_for_update().execution_options(populate_existing=True))
+    if change is None or change.reverted_at is not None:
+        raise ChangeGone("This change was put back already, or does not exist.")
+    change.reverted_at = now
+    values = {name: _rich(name, value) for name, value in change.before.items()}
+    return make(session, change.person_id, f"put back: {change.what}", values, now, staff_id)
+
+
+def settle(session: Session, person: Person, plan: Plan | None, now: dt.datetime) -> None:
+    """After any change: the time of the next check-in, and the ladder told to look at the open ones again."""
+    if plan is None:
+        return
+    found = schedule.next_after(view_of(person, plan), now)
+    plan.next_at = found.at if found else None
+    session.flush()
+    for checkin in open_checkins(session, person.id):
+        hear(session, checkin.id, "plan_changed")
+
+
+def view_of(person: Any, plan: Any) -> schedule.PlanView:
+    """A plan as the schedule sees it; `live` only while something may be sent by it."""
+    alive = (plan.confirmed_at is not None and not plan.paused and not plan.inbound_only and plan.consent_withdrawn_at is None
+             and person.stopped_at is None and person.suspended_at is None)
+    return schedule.PlanView(
+        person_id=plan.person_id, rule=plan.rule, starts_on=plan.starts_on, at_time=dt.time.fromisoformat(plan.at_time), zone=person.time_zone,
+        hours=plan.safe_hours, never=plan.never_dates, jitter_minutes=plan.jitter_minutes, live=alive, paused_until=plan.paused_until,
+        moved_to=plan.moved_to, review_on=plan.review_on)
+
+
+def _owner(name: str, person: Person, plan: Plan | None) -> Person | Plan:
+    if name in PERSON_FIELDS:
+        return person
+    if name not in PLAN_FIELDS:
+        raise ValueError(f"{name} is not a field of a plan")
+    if plan is None:
+        raise NoPlan("This person has no contact plan yet.")
+    return plan
+
+
+_MOMENTS = frozenset({"confirmed_at", "paused_until", "moved_to", "consent_withdrawn_at", "stopped_at", "suspended_at"})
+_DATES = frozenset({"review_on", "starts_on"})
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, (dt.datetime, dt.date)) else value
+
+
+def _rich(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if name in _MOMENTS:
+        return dt.datetime.fromisoformat(value)
+    return dt.date.fromisoformat(value) if name in _DATES else value

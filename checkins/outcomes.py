@@ -1,0 +1,147 @@
+"""What became of something we sent: for the check-in it belongs to, and for the people who must know. Runs in the sender's transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from casefile import live
+from casefile.models import Address, Alert, Checkin, Outbox, Person, Staff
+from casefile.vocabulary import AlertKind, AlertState, OutboxState, Purpose, Urgency
+from checkins.moves import hear
+from checkins.telling import report
+from escalation.alerts import raise_alert
+from escalation.notify import event
+
+# Codes by which the provider refuses her number; any other refusal is about our account, our number or our words.
+HER_NUMBER = frozenset({21211, 21214, 21217, 21219, 21265, 21401, 21407, 21421, 21601, 21614, 21635, 63003, 63024, 63033, 13223, 13224})
+ARRIVED = ("sent", "delivered", "read")
+FAILED = ("undelivered", "opted_out", "number_gone", "our_fault", "refused", "not_sent", "lost")
+_WORDS = {
+    "undelivered": "did not arrive on the phone", "opted_out": "was blocked: the person stopped our messages at the provider",
+    "number_gone": "could not be delivered: the number is no longer in use", "our_fault": "could not be sent: our own service or the provider failed",
+    "refused": "was refused by the provider", "not_sent": "was not sent", "lost": "may or may not have been sent: nobody can tell",
+}
+
+
+def delivery_heard(session: Session, row: Outbox, what: str, now: dt.datetime) -> None:
+    """`what` became of `row`: one of ARRIVED or FAILED. Nothing a person relies on fails without a person being told."""
+    if what == "refused" and row.error_code not in HER_NUMBER:
+        what = "our_fault"
+    if row.purpose is Purpose.PAGE:
+        if what in FAILED:
+            _page_again(session, row, what, now)
+        return
+    if what == "opted_out":
+        _blocked(session, row, now)
+    if what == "number_gone":
+        _gone(session, row, now)
+    if row.purpose is Purpose.CHECKIN and row.checkin_id is not None:
+        _for_checkin(session, row, what, now)
+    elif what in FAILED and row.person_id is not None:
+        _for_sender(session, row, what, now)
+
+
+def _for_checkin(session: Session, row: Outbox, what: str, now: dt.datetime) -> None:
+    checkin = session.scalar(select(Checkin).where(Checkin.id == row.checkin_id).with_for_update().execution_options(populate_existing=True))
+    if checkin is None or _superseded(row, checkin):
+        return
+    if what in ARRIVED:
+        # "sent" after "delivered" is late news (a call that was "answered" may still be reported as sent).
+        if checkin.delivery not in ("delivered", "read") or what != "sent":
+            checkin.delivery = what
+    elif checkin.delivery != "read":
+        checkin.delivery = what
+        session.flush()
+        hear(session, checkin.id, what)
+    if what in ("our_fault", "lost"):
+        person = session.get(Person, row.person_id)
+        report(session, "outage:", Urgency.URGENT, "Check-ins could not be sent: our own service or the provider failed. "
+               "This is not the people's silence; those named were not asked", [person.ref] if person else [], now)
+    live.tell(session, "checkin", now, row.person_id)
+
+
+def _superseded(row: Outbox, checkin: Checkin) -> bool:
+    """Whether another message of the check-in was sent after this one, so that only good news of this one still matters."""
+    step = row.dedupe.rpartition(":")[2]
+    return step.isdigit() and int(step) < checkin.step and row.provider_status not in ("delivered", "read")
+
+
+def _blocked(session: Session, row: Outbox, now: dt.datetime) -> None:
+    address = session.get(Address, row.address_id) if row.address_id else None
+    if address is None or address.opted_out_at is not None:
+        return
+    address.opted_out_at = now
+    _cancel_to(session, [address.id])
+    if row.purpose is not Purpose.CHECKIN or not _is_open(session, row):
+        raise_alert(session, key=f"optout:{address.id}:{row.id}", kind=AlertKind.DELIVERY, urgency=_urgency(session, row.person_id),
+                    person_id=row.person_id, now=now,
+                    why=["She blocked our messages at the provider. A person must ask her by another agreed route whether that is her wish"])
+
+
+def _gone(session: Session, row: Outbox, now: dt.datetime) -> None:
+    """Her number is not in use, and soon may be a stranger's: nothing more goes to it on any channel."""
+    address = session.get(Address, row.address_id) if row.address_id else None
+    if address is None or address.suspended_at is not None:
+        return
+    same = list(session.scalars(select(Address).where(Address.person_id == address.person_id, Address.address_hash == address.address_hash)))
+    for a in same:
+        a.suspended_at, a.suspended_why = now, "number no longer in use"
+    _cancel_to(session, [a.id for a in same])
+    if row.purpose is not Purpose.CHECKIN or not _is_open(session, row):
+        raise_alert(session, key=f"gone:{address.id}:{row.id}", kind=AlertKind.DELIVERY, urgency=_urgency(session, row.person_id),
+                    person_id=row.person_id, now=now, why=["Her number is no longer in use and was suspended. Agree a new one by another route"])
+
+
+def _is_open(session: Session, row: Outbox) -> bool:
+    """Whether the check-in of this message still runs: then its one alert tells people."""
+    return row.checkin_id is not None and session.scalar(
+        select(Checkin.id).where(Checkin.id == row.checkin_id, Checkin.run_at.is_not(None))) is not None
+
+
+def _cancel_to(session: Session, address_ids: list[int]) -> None:
+    session.execute(update(Outbox).where(Outbox.address_id.in_(address_ids), Outbox.state == OutboxState.READY).values(
+        state=OutboxState.CANCELLED, run_at=None, fault="the address is no longer used").execution_options(synchronize_session="fetch"))
+
+
+def _for_sender(session: Session, row: Outbox, what: str, now: dt.datetime) -> None:
+    """A colleague's message or an automatic reply did not arrive: shown to the colleague, as a task of its own."""
+    if what in ("opted_out", "number_gone") or (row.purpose is Purpose.REPLY and what == "not_sent"):
+        return  # told already; a reply that the rules held back (a person took over, too late) is no failure
+    human = row.purpose is Purpose.HUMAN
+    who = "A message a colleague sent" if human else "An automatic reply"
+    # Replies that do not arrive are one task a day; what a colleague wrote is told each time.
+    key = f"delivery:{row.id}" if human else f"delivery:replies:{row.person_id}:{now:%Y%m%d}"
+    alert = raise_alert(session, key=key, kind=AlertKind.DELIVERY, urgency=_urgency(session, row.person_id, row.purpose),
+                        person_id=row.person_id, now=now, why=[f"{who} {_WORDS[what]}"])
+    if row.sent_by is not None and alert.assigned_to is None:
+        alert.assigned_to = row.sent_by
+
+
+def _page_again(session: Session, row: Outbox, what: str, now: dt.datetime) -> None:
+    """A page that did not arrive: the next person is paged now, not when its time is over."""
+    alert = session.scalar(select(Alert).where(Alert.id == row.alert_id).with_for_update().execution_options(populate_existing=True))
+    if alert is None:
+        return
+    event(session, alert, "a page failed", now, detail={"staff_id": row.staff_id, "what": what})
+    if alert.state is AlertState.OPEN and not _anyone_left(session, alert, now):
+        event(session, alert, "no page arrives", now)
+    elif alert.state is AlertState.OPEN and alert.urgency.escalates:
+        alert.run_at = now
+    live.tell(session, "alert", now, alert.person_id, alert.id)
+
+
+def _anyone_left(session: Session, alert: Alert, now: dt.datetime) -> bool:
+    """Whether somebody with a phone was not paged in vain within the last minutes: a dead provider must not be asked without end."""
+    tried = set(session.scalars(select(Outbox.staff_id).where(
+        Outbox.alert_id == alert.id, Outbox.purpose == Purpose.PAGE, Outbox.created_at >= now - dt.timedelta(minutes=2))))
+    return bool(set(session.scalars(select(Staff.id).where(Staff.active, Staff.phone.is_not(None)))) - tried)
+
+
+def _urgency(session: Session, person_id: int | None, purpose: Purpose = Purpose.CHECKIN) -> Urgency:
+    """Urgent while an alarm about her is open: then every way to reach her counts."""
+    alarm = session.scalar(select(Alert.id).where(Alert.person_id == person_id, Alert.state != AlertState.RESOLVED,
+                                                  Alert.urgency.in_([Urgency.URGENT, Urgency.IMMEDIATE]), Alert.kind != AlertKind.DELIVERY).limit(1))
+    return Urgency.URGENT if alarm is not None and purpose is not Purpose.REPLY else Urgency.ROUTINE

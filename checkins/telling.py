@@ -1,0 +1,81 @@
+"""Tell people about check-ins: one alert a check-in, one report for everybody touched by the same trouble of ours."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casefile import live
+from casefile.models import Alert
+from casefile.vocabulary import AlertKind, AlertState, Lane, Urgency
+from checkins.calls import request_call
+from checkins.ladder_terms import Alarm, Do
+from escalation.alerts import raise_alert
+from escalation.notify import event, page
+from escalation.policy import Whom
+
+_STEP_WORDS = {
+    Do.CALL: "Please call her in her safe hours, at different times of day",
+    Do.PROFESSIONAL: "Please speak with the agreed professional (never family or a keyholder by default)",
+    Do.MANAGER: "The manager decides about a report to the police or a welfare visit",
+}
+
+
+def alarm(session: Session, checkin_id: int, person_id: int, told: Alarm, now: dt.datetime) -> Alert:
+    """Open or add to the check-in's one alert, and make the call task."""
+    key = f"silence:{checkin_id}"
+    words = f"{told.why[0].upper()}{told.why[1:]}"
+    why = f"{words}. {_STEP_WORDS[told.do]}." if told.do in _STEP_WORDS else words
+    alert = session.scalar(select(Alert).where(Alert.key == key).with_for_update())
+    if alert is None:
+        alert = raise_alert(session, key=key, kind=AlertKind.SILENCE if told.silence else AlertKind.DELIVERY, urgency=told.urgency,
+                            person_id=person_id, why=[why], now=now)
+    elif alert.state is not AlertState.RESOLVED:
+        _add(session, alert, told, why, now)
+    if told.do is Do.CALL:
+        request_call(session, person_id, "silence" if told.silence else "not_reached_by_text", now, alert_id=alert.id, checkin_id=checkin_id)
+    if told.do is Do.MANAGER and alert.state is not AlertState.RESOLVED:
+        page(session, alert, Whom.MANAGER, now)
+    live.tell(session, "alert", now, person_id, alert.id)
+    return alert
+
+
+def _add(session: Session, alert: Alert, told: Alarm, why: str, now: dt.datetime) -> None:
+    if told.do is not Do.REMIND:
+        alert.why = [*(alert.why or []), why]
+    event(session, alert, "still no word", now, detail={"step": str(told.do)})
+    if told.urgency.rank > alert.urgency.rank:
+        # The alert's own timer pages people at the new urgency.
+        alert.urgency, alert.lane = told.urgency, Lane.DANGER
+        if alert.state is AlertState.OPEN:
+            alert.run_at = now
+
+
+def report(session: Session, family: str, urgency: Urgency, line: str, refs: Iterable[str], now: dt.datetime) -> Alert:
+    """One alert to staff for all that one trouble of ours touches, naming everybody by reference; more is added while nobody resolved it.
+
+    `family` is the beginning of its key ("outage:", "late:").
+    """
+    alert = session.scalars(select(Alert).where(Alert.kind == AlertKind.SYSTEM, Alert.key.startswith(family), Alert.person_id.is_(None),
+                                                Alert.state != AlertState.RESOLVED).order_by(Alert.id.desc()).limit(1).with_for_update()).first()
+    named = sorted(set(refs))
+    if alert is None:
+        why = [line, *_lines(named)]
+        return raise_alert(session, key=f"{family}{now:%Y%m%d%H%M%S%f}", kind=AlertKind.SYSTEM, urgency=urgency, why=why, now=now)
+    known = {ref for text in alert.why or [] if text.startswith(_NAMES) for ref in text.removeprefix(_NAMES).split(", ")}
+    if new := [ref for ref in named if ref not in known]:
+        alert.why = [*(w for w in alert.why or [] if not w.startswith(_NAMES)), *_lines(sorted(known | set(new)))]
+        alert.last_message_at = now
+        event(session, alert, "more people", now, detail={"people": len(new)})
+        live.tell(session, "alert", now, None, alert.id)
+    return alert
+
+
+_NAMES = "Who: "
+
+
+def _lines(refs: list[str]) -> list[str]:
+    return [_NAMES + ", ".join(refs[i:i + 50]) for i in range(0, len(refs), 50)]

@@ -1,0 +1,102 @@
+"""What a caseworker sends to a person: where it would go, whether it may go, and the row that sends it once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casefile import audit, live
+from casefile.models import Address, Outbox, Person, Plan
+from casefile.vocabulary import Channel, Lane, Purpose
+from dashboard.timeline import last_channel
+from messaging import outbox
+from messaging.rules import Cancel, Move, may_send
+from messaging.views import Views
+
+LONGEST = 600
+# Words that would tell whoever reads over her shoulder what this is about (handbook, safety 1.2).
+REVEALING = re.compile(
+    r"\b(traffick\w*|slave\w*|victim\w*|survivor\w*|police|solicitor\w*|lawyer\w*|home office|safe ?house|nrm|msvcc|refuge|shelter|therap\w*|"
+    r"asylum|immigration|case ?worker\w*|your case|abus\w*|exploit\w*|helen bamber|alongside|https?://\S+|www\.\S+)\b", re.IGNORECASE)
+
+
+class CannotReply(RuntimeError):
+    """Nothing can be sent now; the message can be shown to staff."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where a reply goes; `later` is when, if it must wait for safe hours."""
+
+    channel: Channel
+    address_id: int
+    later: dt.datetime | None = None
+
+
+def way(session: Session, person: Person, now: dt.datetime) -> Way:
+    """Where a reply would go now: the way she wrote last, else the plan's first. Raises CannotReply in words for staff."""
+    found = last_channel(session, person.id) or _planned(session, person)
+    if found is None:
+        raise CannotReply("There is no agreed address to write to. Add one in the record, with consent and confirmed as safe.")
+    channel, address_id = found
+    probe = Outbox(purpose=Purpose.HUMAN, channel=channel, person_id=person.id, address_id=address_id, not_after=None)
+    verdict = may_send(Views(session, [probe], now).of(probe), now)
+    if isinstance(verdict, Cancel):
+        raise CannotReply(f"Nothing can be sent: {verdict.why}.")
+    return Way(channel, address_id, verdict.at if isinstance(verdict, Move) else None)
+
+
+def _planned(session: Session, person: Person) -> tuple[Channel, int] | None:
+    plan = session.scalar(select(Plan).where(Plan.person_id == person.id))
+    addresses = list(session.scalars(select(Address).where(Address.person_id == person.id).order_by(Address.id)))
+    wanted = [c for c in (plan.channels if plan else ["sms"]) if c != Channel.VOICE] or ["sms"]
+    return next(((a.channel, a.id) for c in wanted for a in addresses
+                 if a.channel == c and a.consent and a.safe_to_contact and a.suspended_at is None and a.opted_out_at is None), None)
+
+
+def send(session: Session, person_id: int, staff_id: int, *, token: str, body: str, now: dt.datetime, text_key: str | None = None,
+         language: str | None = None, own_words: str | None = None) -> Outbox | None:
+    """Queue a reply; None when this form was sent before. Only whoever holds the conversation may. Raises CannotReply."""
+    person = session.scalars(select(Person).where(Person.id == person_id).with_for_update().execution_options(populate_existing=True)).one()
+    if person.taken_over_by is None:
+        raise CannotReply("Take the conversation over first, so that the automatic messages are silent.")
+    if person.taken_over_by != staff_id:
+        raise CannotReply("A colleague holds this conversation now. Your words were not sent.")
+    there = way(session, person, now)
+    row = outbox.queue(session, dedupe=f"human:{token}"[:80], purpose=Purpose.HUMAN, channel=there.channel, person_id=person.id,
+                       address_id=there.address_id, sent_by=staff_id, text_key=text_key, language=language, own_words=own_words, body=body,
+                       lane=Lane.REPLY, now=now)
+    if row is not None:
+        if there.later is not None:
+            row.run_at = there.later
+        audit.note(session, now, "wrote to the person", staff_id, person.id, f"message {row.id}" + (f", {text_key}" if text_key else ""))
+        live.tell(session, "message", now, person.id)
+    return row
+
+
+def stop_everything(session: Session, person_id: int, staff_id: int, now: dt.datetime) -> int:
+    """Her phone is not in her control: nothing more is sent, whatever waits is cancelled. Returns how many were cancelled."""
+    person = session.scalars(select(Person).where(Person.id == person_id).with_for_update().execution_options(populate_existing=True)).one()
+    person.suspended_at, person.suspended_why = now, "phone not in their control"
+    person.awaiting = ""
+    cancelled = outbox.cancel_pending(session, person.id, now, purposes=(Purpose.CHECKIN, Purpose.REPLY, Purpose.HUMAN))
+    audit.note(session, now, "stopped everything: phone not in control", staff_id, person.id, f"{cancelled} waiting messages cancelled")
+    live.tell(session, "person", now, person.id)
+    return cancelled
+
+
+def allow_again(session: Session, person_id: int, staff_id: int, now: dt.datetime) -> None:
+    """The phone is hers again, as agreed with her by another way."""
+    person = session.scalars(select(Person).where(Person.id == person_id).with_for_update().execution_options(populate_existing=True)).one()
+    person.suspended_at = person.suspended_why = None
+    audit.note(session, now, "phone is in control again", staff_id, person.id)
+    live.tell(session, "person", now, person.id)
+
+
+def revealing(text: str) -> list[str]:
+    """Words in a text that would tell a bystander what this is about."""
+    return list(dict.fromkeys(m.group(0) for m in REVEALING.finditer(text)))
