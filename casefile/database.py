@@ -49,14 +49,14 @@ class Database:
         self.sqlite = self.url.get_backend_name() == "sqlite"
         if self.sqlite:
             self._sqlite_folder()
-            self.engine = create_engine(self.url, pool_size=pool_size, max_overflow=pool_size,
+            self.engine = create_engine(self.url, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True,
                                         connect_args={"timeout": 15, "check_same_thread": False})
             _sqlite_pragmas(self.engine)
             # BEGIN IMMEDIATE takes the write lock at once, so a transaction never fails half-way for want of it;
             # readers use a plain deferred BEGIN and are never held up by a writer (WAL).
             self._writer = self.engine.execution_options(alongside_begin="IMMEDIATE")
         else:
-            self.engine = create_engine(self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+            self.engine = create_engine(self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True)
             self._writer = self.engine
         self._write_session = sessionmaker(self._writer, expire_on_commit=False)
         self._read_session = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)

@@ -203,6 +203,7 @@ def upgrade() -> None:
     sa.Column('delivery', sa.String(length=24), nullable=True),
     sa.Column('faster', sa.Boolean(), nullable=False),
     sa.Column('late', sa.Boolean(), nullable=False),
+    sa.Column('heard', sa.String(length=24), nullable=True),
     sa.Column('asked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
@@ -219,6 +220,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('person_id', 'planned_at', name=op.f('uq_checkin_person_id_planned_at'))
     )
     with op.batch_alter_table('checkin', schema=None) as batch_op:
+        batch_op.create_index('ix_checkin_heard', ['heard'], unique=False, sqlite_where=sa.text('heard is not null'), postgresql_where=sa.text('heard is not null'))
         batch_op.create_index('ix_checkin_person', ['person_id', 'state'], unique=False)
         batch_op.create_index('ix_checkin_wake', ['run_at'], unique=False, sqlite_where=sa.text('run_at is not null'), postgresql_where=sa.text('run_at is not null'))
 
@@ -245,6 +247,7 @@ def upgrade() -> None:
     sa.Column('paused', sa.Boolean(), nullable=False),
     sa.Column('consent', sa.JSON(), nullable=False),
     sa.Column('consent_withdrawn_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('moved_to', sa.DateTime(timezone=True), nullable=True),
     sa.Column('next_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['confirmed_by'], ['staff.id'], name=op.f('fk_plan_confirmed_by')),
