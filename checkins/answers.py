@@ -17,9 +17,12 @@ def answered(session: Session, person: Person, inbound_id: int, now: dt.datetime
     """A message of hers came (`inbound_id`); returns the newest check-in it answers, None when none was open.
 
     Clear: every open check-in is answered, and alarms about her show a calm answer (they stay open: only a person closes them).
-    Unclear, or somebody else seems to write: the machine does not ask again, but the steps for people stay.
+    A STOP ends them as stopped, which `steering` does. Unclear, or somebody else seems to write: the machine does not ask again, but the steps for people stay.
     """
     message = session.get(Inbound, inbound_id)
+    if message is not None and Concern.STOP in (message.concerns or ()):
+        # `steering` ends them as stopped, in the same transaction.
+        return next(iter(open_checkins(session, person.id)), None)
     if message is not None and Concern.WRONG_PERSON in (message.concerns or ()):
         clear = False
     if clear:

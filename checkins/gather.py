@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from casefile.models import Address, Alert, CallAttempt, Checkin, Inbound, Person, Plan, WelfareCall
-from casefile.vocabulary import AlertKind, AlertState, Channel, Concern, InboundState, Urgency
+from casefile.models import Address, Alert, CallAttempt, Checkin, Inbound, Outbox, Person, Plan, WelfareCall
+from casefile.vocabulary import AlertKind, AlertState, Channel, Concern, InboundState, OutboxState, Purpose, Urgency
 from checkins.ladder_terms import DEFAULT_STEPS, OPEN, Do, Policy, Step
+from messaging.delivery import FAILED
 
 # For so long an alarm, or a contact by the exploiters, makes a silence more urgent; distress for so long.
 AFTER_ALARM = dt.timedelta(days=28)
@@ -110,3 +111,10 @@ class Scene:
         keys = {f"silence:{i}": i for i in checkin_ids}
         done = self._session.scalars(select(Alert.key).where(Alert.key.in_(keys), Alert.state == AlertState.RESOLVED))
         return {keys[key] for key in done}
+
+    def undelivered_before(self, checkin: Any) -> bool:
+        """Whether the message to her before this one did not arrive either."""
+        last = self._session.execute(select(Outbox.provider_status, Outbox.state).where(
+            Outbox.person_id == checkin.person_id, Outbox.purpose == Purpose.CHECKIN, Outbox.state.in_([OutboxState.SENT, OutboxState.FAILED]))
+            .order_by(Outbox.id.desc()).limit(2)).all()
+        return len(last) == 2 and (last[1].provider_status in FAILED or last[1].state is OutboxState.FAILED)

@@ -6,7 +6,6 @@ Every change is written down, shown to the caseworker by a task, and can be put 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,13 +16,13 @@ from babel.dates import format_date, format_time
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casefile import live
-from casefile.models import Address, Alert, Inbound, Person, Plan, PlanChange
-from casefile.vocabulary import LANGUAGES, AlertKind, AlertState, Channel, CheckinState, Purpose, Urgency
-from checkins import changes, schedule
+from casefile.models import Address, Alert, Person, Plan, PlanChange
+from casefile.vocabulary import LANGUAGES, AlertKind, AlertState, Channel, Purpose, Urgency
+from checkins import changes
 from checkins.changes import ChangeGone, revert
-from checkins.ladder_terms import Answered, Ended, Paused
+from checkins.ladder_terms import Answered, Ended
 from checkins.moves import move_all
+from checkins.patterns import unusual_style
 from escalation.alerts import raise_alert
 from messaging import outbox
 from messaging.safe_hours import next_safe, wall
@@ -72,17 +71,150 @@ def apply(session: Session, person: Person, act: str, wishes: Mapping[str, Any],
 
 
 def _stop(session: Session, person: Person, now: dt.datetime) -> Change:
-    ended = move_all(session, person.id, Ended("stopped"), now)
-    # Her STOP came as an answer a moment ago: as the check-in's end it counts as stopped.
+    move_all(session, person.id, Ended("stopped"), now)
     outbox.cancel_pending(session, person.id, now)
     if person.stopped_at is None:
         change = changes.make(session, person.id, "stopped", {"stopped_at": now}, now)
-        alarm = _alarm_open(session, person.id)
-        unusual = unusual_style(session, person, now)
+        unusual = unusual_style(session, person)
         why = ["She asked us to stop. Nothing more is sent. A person must ask by another agreed route whether that is her wish"]
-        why += [unusual] if unusual else []
-        raise_alert(session, key=f"stopped:{change.id}", kind=AlertKind.STOPPED, urgency=Urgency.URGENT if alarm or unusual else Urgency.ROUTINE,
-                    person_id=person.id, why=why, now=now)
-    live.tell(session, "checkin", now, person.id)
-    del ended
+        raise_alert(session, key=f"stopped:{change.id}", kind=AlertKind.STOPPED, person_id=person.id, why=why + ([unusual] if unusual else []),
+                    urgency=Urgency.URGENT if unusual or _alarm_open(session, person.id) else Urgency.ROUTINE, now=now)
     return Change(None)
+
+
+def _start(session: Session, person: Person, plan: Plan, now: dt.datetime) -> Change:
+    if person.suspended_at is not None or plan.consent_withdrawn_at is not None:
+        _task(session, person.id, "start", "She asked us to write again, but her phone or her consent is in question: speak with her first", now)
+        return Change(None)
+    values = {"stopped_at": None, "paused": False, "paused_until": None}
+    heard = session.scalars(select(Address).where(Address.person_id == person.id, Address.last_inbound_at.is_not(None))
+                            .order_by(Address.last_inbound_at.desc()).limit(1)).first()
+    blocked = heard is not None and heard.opted_out_at is not None
+    if blocked and heard is not None:
+        # Her text to us ends the provider's block as well, or else the next send says so.
+        heard.opted_out_at = None
+    if blocked or person.stopped_at is not None or plan.paused or plan.paused_until is not None:
+        _shown(session, changes.make(session, person.id, "started", values, now), "She asked us to write again; the plan goes on", now)
+    return Change("reply.started")
+
+
+def _pause(session: Session, person: Person, day: dt.date | None, now: dt.datetime) -> Change:
+    move_all(session, person.id, Answered(True), now)
+    outbox.cancel_pending(session, person.id, now, purposes=(Purpose.CHECKIN,))
+    if day is not None and day > _today(person, now):
+        change = changes.make(session, person.id, "paused", {"paused_until": wall(day, dt.time(), person.time_zone)}, now)
+        _shown(session, change, f"She asked us not to write until {day.isoformat()}", now)
+        return Change("reply.paused_until", {"day": spoken_day(day, person.language)})
+    change = changes.make(session, person.id, "paused", {"paused": True}, now)
+    _shown(session, change, "She asked us not to write for now. Nothing is sent until she or you start it again", now)
+    return Change("reply.paused")
+
+
+def _reschedule(session: Session, person: Person, plan: Plan, wishes: Mapping[str, Any], now: dt.datetime) -> Change:
+    day, hour = wishes.get("day"), wishes.get("time")
+    for checkin in move_all(session, person.id, Answered(True), now):
+        checkin.outcome = "later"
+    outbox.cancel_pending(session, person.id, now, purposes=(Purpose.CHECKIN,))
+    at = next_safe(_wanted(person, plan, day, hour, now), person.time_zone, plan.safe_hours, plan.never_dates)
+    local = at.astimezone(ZoneInfo(person.time_zone)) if at else None
+    too_far = at is None or local is None or at > now + FURTHEST_WISH or (plan.review_on is not None and local.date() > plan.review_on)
+    if too_far or at is None or local is None or not changes.view_of(person, plan).live:
+        _task(session, person.id, "later", "She asked to be written to at another time that the plan does not allow: please arrange it with her", now)
+        return Change("reply.later")
+    change = changes.make(session, person.id, "another time", {"moved_to": at}, now)
+    _shown(session, change, f"She asked for another time: the next check-in is on {local:%a %d %b at %H:%M}, her time", now)
+    if day is None and hour is None:
+        return Change("reply.later")
+    return Change("reply.moved", {"day": spoken_day(local.date(), person.language), "time": spoken_time(local.time(), person.language)})
+
+
+def _wanted(person: Person, plan: Plan, day: dt.date | None, hour: dt.time | None, now: dt.datetime) -> dt.datetime:
+    """The moment she means (UTC), always ahead: "later" = some hours on; an hour without a day = the next time it is that hour."""
+    if day is None and hour is None:
+        return now + LATER
+    today = _today(person, now)
+    meant = wall(day or today, hour or dt.time.fromisoformat(plan.at_time), person.time_zone)
+    if meant > now:
+        return meant
+    if day is not None and hour is None:
+        return now + LATER
+    return wall(today + dt.timedelta(days=1), hour or dt.time.fromisoformat(plan.at_time), person.time_zone)
+
+
+def _language(session: Session, person: Person, code: str | None, now: dt.datetime) -> Change:
+    if code not in LANGUAGES:
+        return Change("reply.which_language")
+    if code != person.language:
+        before = LANGUAGES[person.language].english if person.language in LANGUAGES else person.language
+        change = changes.make(session, person.id, "language", {"language": code}, now)
+        _shown(session, change, f"She asked for {LANGUAGES[code].english} instead of {before}", now)
+    return Change("reply.language_changed")
+
+
+def _less_often(session: Session, person: Person, plan: Plan, now: dt.datetime) -> Change:
+    rule = seldomer(plan.rule)
+    if rule is None:
+        _task(session, person.id, "less", "She asked to be written to less often than the plan can: please talk it over with her", now)
+        return Change("reply.less_often")
+    change = changes.make(session, person.id, "less often", {"rule": rule, "starts_on": _today(person, now)}, now)
+    _shown(session, change, "She asked to be written to less often", now)
+    return Change("reply.less_often")
+
+
+def seldomer(rule: str) -> str | None:
+    """The rule with half as many check-ins; None when they would be further apart than about a month."""
+    parts = dict(part.partition("=")[::2] for part in rule.upper().split(";"))
+    days = parts.get("BYDAY", "").split(",")
+    if parts["FREQ"] == "WEEKLY" and len(days) > 1:
+        parts["BYDAY"] = ",".join(days[::2])
+    else:
+        interval = int(parts.get("INTERVAL", "1")) * 2
+        if interval > {"DAILY": 28, "WEEKLY": 4}.get(parts["FREQ"], 1):
+            return None
+        parts["INTERVAL"] = str(interval)
+    return ";".join(f"{name}={value}" for name, value in parts.items())
+
+
+def _channel(session: Session, person: Person, plan: Plan, channel: Channel | None, now: dt.datetime) -> Change | None:
+    agreed = session.scalar(select(Address.id).where(
+        Address.person_id == person.id, Address.channel == channel, Address.consent, Address.safe_to_contact, Address.suspended_at.is_(None),
+        Address.opted_out_at.is_(None)).limit(1)) if channel else None
+    if channel is None or agreed is None:
+        _task(session, person.id, "channel", "She asked for another way of writing that is not agreed yet: please agree it with her", now)
+        return None
+    change = changes.make(session, person.id, "channel", {"channels": [str(channel), *(c for c in plan.channels if c != channel)]}, now)
+    _shown(session, change, f"She asked to be written to by {channel}", now)
+    return Change("reply.channel_changed")
+
+
+def spoken_day(day: dt.date, language: str) -> str:
+    """A day as she would read it, in her language."""
+    return format_date(day, "EEEE d MMMM", locale=_locale(language))
+
+
+def spoken_time(hour: dt.time, language: str) -> str:
+    """An hour as she would read it: 24 hours, plain digits."""
+    return format_time(hour, "HH:mm", locale=_locale(language))
+
+
+def _locale(language: str) -> Locale:
+    known = LANGUAGES.get(language)
+    return Locale.parse(known.locale or known.code) if known else Locale("en")
+
+
+def _today(person: Person, now: dt.datetime) -> dt.date:
+    return now.astimezone(ZoneInfo(person.time_zone)).date()
+
+
+def _shown(session: Session, change: PlanChange, why: str, now: dt.datetime) -> None:
+    raise_alert(session, key=f"steer:{change.id}", kind=AlertKind.REQUEST, urgency=Urgency.ROUTINE, person_id=change.person_id, why=[why], now=now)
+
+
+def _task(session: Session, person_id: int, what: str, why: str, now: dt.datetime) -> None:
+    raise_alert(session, key=f"steer:{what}:{person_id}:{now:%Y%m%d%H%M%S%f}", kind=AlertKind.REQUEST, urgency=Urgency.ROUTINE,
+                person_id=person_id, why=[why], now=now)
+
+
+def _alarm_open(session: Session, person_id: int) -> bool:
+    return session.scalar(select(Alert.id).where(Alert.person_id == person_id, Alert.state != AlertState.RESOLVED,
+                                                 Alert.urgency.in_([Urgency.URGENT, Urgency.IMMEDIATE])).limit(1)) is not None

@@ -89,6 +89,7 @@ class Post:
         for row in rows:
             verdict = Go(3600) if row.purpose is Purpose.PAGE else may_send(views.of(row), now)
             if isinstance(verdict, Go) and (to := self._where(views, row, verdict)) is not None:
+                views.count(row)
                 allowed.setdefault(views.sender(row) or self.senders.of(row.channel), []).append((row, verdict, to))
             elif isinstance(verdict, Move):
                 row.run_at = verdict.at
@@ -103,8 +104,7 @@ class Post:
                     row.run_at = now + dt.timedelta(seconds=(number - tokens + 1) / self.senders.per_second)
                     release(row)
                     continue
-                row.state = OutboxState.SENDING
-                views.count(row)
+                row.state, row.sent_at = OutboxState.SENDING, now
                 jobs.append(_Job(row.id, row.attempt, self._what(row, go, to, sender)))
         return jobs
 
@@ -153,7 +153,8 @@ class Post:
         row.fault = str(error)[:200] if isinstance(error, GatewayError) else type(error).__name__
         release(row)
         if isinstance(error, Later) and row.attempt < MOST_ATTEMPTS:
-            row.state, row.run_at = OutboxState.READY, now + dt.timedelta(seconds=2 ** row.attempt * (0.5 + random.random()))
+            row.state, row.sent_at = OutboxState.READY, None
+            row.run_at = now + dt.timedelta(seconds=2 ** row.attempt * (0.5 + random.random()))
         elif isinstance(error, Ambiguous) or not isinstance(error, GatewayError):
             row.state, row.run_at = OutboxState.UNKNOWN, now + dt.timedelta(seconds=5)
         else:
@@ -206,9 +207,9 @@ def _settle(session: Session, row: Outbox, seen: list[Any] | None, body: str, he
         if match is not None:
             taken(row, match.sid, now)
             return True
-    age = now - row.created_at if row.sent_at is None else now - row.sent_at
+    age = now - (row.sent_at or row.created_at)
     if seen is not None and age >= absent_after and row.channel is not Channel.VOICE and row.attempt < MOST_ATTEMPTS:
-        row.state, row.run_at = OutboxState.READY, now
+        row.state, row.run_at, row.sent_at = OutboxState.READY, now, None
         return True
     if age >= give_up_after or (seen is not None and row.channel is Channel.VOICE and age >= absent_after):
         row.state, row.run_at = OutboxState.FAILED, None

@@ -45,6 +45,13 @@ def bare(text: str) -> str:
     return "".join(c for c in marks if unicodedata.combining(c) < 10).translate(_LETTERLESS)
 
 
+def spoken(text: str) -> str:
+    """What the encoder reads: emoji as their names ("police cars revolving light"), shouting in small letters."""
+    named = "".join(c if unicodedata.category(c) != "So" else f" {unicodedata.name(c, '').lower()} " for c in text)
+    shouted = sum(c.isupper() for c in named) > sum(c.islower() for c in named)
+    return named.lower() if shouted else named
+
+
 def tokens(text: str) -> list[tuple[str, int]]:
     """(token, where it starts): words, single characters of unspaced scripts, runs of emoji, single signs."""
     return [(m.group(), m.start()) for m in _TOKEN.finditer(text)]

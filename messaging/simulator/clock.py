@@ -57,7 +57,12 @@ class Timeline:
         if seconds <= 0:
             return
         done = asyncio.get_running_loop().create_future()
-        self.after(seconds, lambda: done.done() or done.set_result(None))
+
+        def finish() -> None:
+            if not done.done():
+                done.set_result(None)
+
+        self.after(seconds, finish)
         await done
 
     def poke(self) -> None:

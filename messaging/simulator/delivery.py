@@ -1,6 +1,7 @@
 """What becomes of an accepted message: its statuses in time, and the signed callbacks that tell the app."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,8 @@ from messaging.simulator.courier import Courier
 from messaging.simulator.errors import DELIVERY
 from messaging.simulator.faults import Faults
 from messaging.simulator.store import Message, Store
+
+log = logging.getLogger(__name__)
 
 _FAIL_AT_ONCE = frozenset({21610, 30001, 30002})  # "failed": never left Twilio. The rest are "undelivered".
 
@@ -127,9 +130,11 @@ class Delivery:
             try:
                 for status in steps[at].reports:
                     await self._courier.send(message.status_callback or "", status_form(self._config.account_sid, message, status, self._clock))
-                    if (told := self._first_told.pop(message.sid, None)) and not told.done():
-                        told.set_result(None)
+            except Exception:
+                log.exception("a simulated status callback broke off")
             finally:
+                if (told := self._first_told.pop(message.sid, None)) and not told.done():
+                    told.set_result(None)
                 self._busy -= 1
                 self._next(message, steps, at + 1)
 

@@ -179,10 +179,9 @@ def _chance(name: str, value: Any) -> Fault:
         raise FaultError(f"{name} does not take {', '.join(sorted(map(str, extra)))}; it takes {', '.join(sorted(allowed))}")
     if "probability" in given and "next" in given:
         raise FaultError(f"{name}: give either probability or next")
-    numbers = {key: _number(f"{name}.{key}", v) for key, v in given.items()}
-    if not {"probability", "next"} & set(given):
-        numbers["probability"] = 1.0
-    fault = Fault(**{k: int(v) if k in ("next", "copies", "status") else v for k, v in numbers.items()})
+    fault = Fault(probability=0.0 if "next" in given else 1.0)
+    for key, detail in given.items():
+        setattr(fault, key, type(getattr(fault, key))(_number(f"{name}.{key}", detail)))
     if not 0 <= fault.probability <= 1 or fault.next < 0 or fault.seconds < 0 or fault.copies < 0 or not 500 <= fault.status <= 599:
         raise FaultError(f"{name}: a value is out of range")
     return fault

@@ -66,14 +66,14 @@ async def texts(request: Request, number: str) -> Response:
     """What this phone has received and sent, newest last. all=1 adds what is on its way or never arrived."""
     sim = simulation(request)
     everything = request.query_params.get("all") == "1"
-    found = [m for m in _phone(sim, number).thread if everything or m.direction == "inbound" or m.arrived is not None]
+    found = [m for m in _looked_at(sim, number).thread if everything or m.direction == "inbound" or m.arrived is not None]
     return JSONResponse([text_json(m) for m in sorted(found, key=lambda m: (m.arrived or m.created, m.seq))])
 
 
 @router.get("/{number}/calls")
 async def calls(request: Request, number: str) -> Response:
     """This phone's calls and what was heard in them, newest last."""
-    return JSONResponse([call_log(call) for call in _phone(simulation(request), number).calls])
+    return JSONResponse([call_log(call) for call in _looked_at(simulation(request), number).calls])
 
 
 @router.put("/{number}/voice")
@@ -172,17 +172,28 @@ async def json_object(request: Request) -> Mapping[str, Any]:
     return given
 
 
-def _phone(sim: Simulation, number: str) -> Phone:
-    """The phone of this number; it need not have been heard of before. The + may be left out of the address."""
+def _number(sim: Simulation, number: str) -> str:
+    """The number in a route's address, where the + may be left out."""
     rest = bare(number.strip().replace(" ", ""))
     rest = rest if rest in sim.store.phones or rest.startswith("+") else f"+{rest}"
     if rest not in sim.store.phones and not is_e164(rest):
         raise HTTPException(422, "phones are named by full international numbers such as +447700900123")
-    return sim.store.phone(rest)
+    return rest
+
+
+def _phone(sim: Simulation, number: str) -> Phone:
+    """The phone that does something: it is made if it was never heard of."""
+    return sim.store.phone(_number(sim, number))
+
+
+def _looked_at(sim: Simulation, number: str) -> Phone:
+    """The phone somebody only looks at: an empty one if it was never heard of, and it stays unheard of."""
+    rest = _number(sim, number)
+    return sim.store.phones.get(rest) or Phone(rest)
 
 
 def _live_call(sim: Simulation, number: str, status: str) -> Call:
-    call = next((c for c in reversed(_phone(sim, number).calls) if c.status == status), None)
+    call = next((c for c in reversed(_looked_at(sim, number).calls) if c.status == status), None)
     if call is None:
         raise HTTPException(409, f"this phone has no call that is {status}")
     return call

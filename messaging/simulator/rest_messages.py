@@ -1,6 +1,7 @@
 """Messages and their Media in the REST API."""
 
 import base64
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -45,7 +46,7 @@ async def listing(request: Request) -> Response:
     to, sender = query.get("To"), query.get("From")
     found = sim.store.by_to.get(to, []) if to else sim.store.by_from.get(sender, []) if sender else sim.store.order
     wanted = _date_filter(query)
-    matches = (
+    matches: Iterator[Message] = (
         m for m in sim.store.newest_first(found, token.seq if token else None)
         if (not sender or m.from_ == sender) and (not wanted or _dated(m, wanted))
     )
@@ -156,11 +157,11 @@ def _must_be_final(message: Message) -> None:
         raise TwilioError(20009)
 
 
-def _date_filter(query: object) -> dict[str, tuple[datetime, bool]]:
+def _date_filter(query: Mapping[str, str]) -> dict[str, tuple[datetime, bool]]:
     """DateSent, DateSent< and DateSent> as (moment, whole day?); empty without any."""
     wanted = {}
     for name in ("DateSent", "DateSent<", "DateSent>"):
-        if given := query.get(name):  # type: ignore[attr-defined]
+        if given := query.get(name):
             try:
                 moment = datetime.fromisoformat(given)
             except ValueError:

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 
@@ -11,6 +12,8 @@ from messaging.simulator.courier import Courier
 from messaging.simulator.delivery import Delivery
 from messaging.simulator.faults import Faults
 from messaging.simulator.store import OwnedNumber, Store
+
+T = TypeVar("T")
 
 
 class Simulation:
@@ -25,7 +28,7 @@ class Simulation:
         self.faults = Faults(seed=config.seed, clock_factor=config.clock_factor)
         self.courier = Courier(config)
         self.delivery = Delivery(config, self.clock, self.timeline, self.store, self.faults, self.courier)
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.tasks: set[asyncio.Task[Any]] = set()
         for number in config.numbers:
             self.own(number)
         for number, name in config.phones:
@@ -40,7 +43,7 @@ class Simulation:
             number, self.clock.now(), c.webhook(c.messages_path), c.messages_fallback_url, c.webhook(c.voice_path), c.voice_fallback_url
         )
 
-    def begin(self, work: asyncio.Task[None]) -> asyncio.Task[None]:
+    def begin(self, work: asyncio.Task[T]) -> asyncio.Task[T]:
         """Keep a task until it is done."""
         self.tasks.add(work)
         work.add_done_callback(self.tasks.discard)

@@ -86,17 +86,17 @@ def test_a_new_app_has_an_empty_memory() -> None:
     assert list(first.state.simulation.store.numbers) == [OURS] and second.state.simulation.store.numbers == {}
 
 
-def test_a_thousand_messages_take_a_moment_and_all_arrive(bench_with, app: App) -> None:
+def test_many_messages_take_a_moment_and_all_arrive(bench_with, app: App) -> None:
     bench = bench_with(status_callbacks=False)
     session = twilio.http.http_client.Session()
     url = f"{bench.running.url}/2010-04-01/Accounts/{bench.client.account_sid}/Messages.json"
     started = time.monotonic()
-    for i in range(1000):
+    for i in range(400):
         form = {"To": f"+4477008{i:05}", "From": OURS, "Body": "How are you?", "StatusCallback": f"{PUBLIC}/twilio/status?ob={i}"}
         assert session.post(url, data=form, auth=bench.client.auth).status_code == 201
-    assert time.monotonic() - started < 20  # the client's own cost is most of it; the bench measures the server
+    assert time.monotonic() - started < 10  # the client's own cost is most of it; the bench measures the server
     store = bench.running.simulation.store
-    assert len(store.order) == 1000 and all(m.status == "delivered" for m in store.order)
+    assert len(store.order) == 400 and all(m.status == "delivered" for m in store.order)
     assert bench.thread(ARTA) == [] and len(bench.client.messages.list(to="+447700800042")) == 1
 
 

@@ -119,6 +119,11 @@ def test_without_any_number_a_text_needs_to_say_where_it_goes(bench_with) -> Non
     assert answer.status_code == 422 and "to" in answer.json()["error"]
 
 
+def test_looking_at_an_unknown_phone_makes_none(bench: Bench) -> None:
+    assert bench.thread(BINH) == [] and bench.calls(BINH) == []
+    assert [p["number"] for p in bench.http.get("/phones").json()] == [ARTA]
+
+
 def test_phones_appear_when_they_are_written_to_and_can_be_named(bench: Bench) -> None:
     bench.send(BINH)
     assert [p["number"] for p in bench.http.get("/phones").json()] == [ARTA, BINH]

@@ -1,5 +1,5 @@
 "use strict";
-// The phones page: asks every second what changed and redraws only that. Every text goes in as text, never as markup.
+// The phones page: asks twice a second what changed and redraws only that. Every text goes in as text, never as markup.
 const $ = (id) => document.getElementById(id);
 const phones = new Map();
 let version = 0, run = null, lost = false, begun = false, chosen = decodeURIComponent(location.hash.slice(1)) || null, seen = new Map(), drawn = -1;
@@ -168,5 +168,5 @@ for (const button of document.querySelectorAll("[data-accept]")) {
 $("hangup").addEventListener("click", () => attempt(() => call("POST", path("hangup"), {})));
 const found = () => { if (lost) { lost = false; trouble(); } };
 const missed = () => { lost = true; trouble("The simulator does not answer."); };
-const round = () => look().then(found, missed).finally(() => setTimeout(round, 1000));
+const round = () => look().then(found, missed).finally(() => setTimeout(round, 500));
 round();

@@ -1,0 +1,170 @@
+"""Train the heads, calibrate them and choose their thresholds, all on phrases out of fold; the held-out test files of
+nlu_data/ are never looked at.
+
+Out of fold means: neighbourhoods of meaning, whatever the language, are held out together, so that a phrase is judged
+by a model that saw neither it nor its translations. That is stricter than holding out phrases at random.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from dataclasses import dataclass, field
+
+import numpy as np
+from sklearn.cluster import MiniBatchKMeans
+from sklearn.decomposition import TruncatedSVD
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
+
+from alongside_bot.heads import ESCALATES, Heads, centred, ensemble, judged, log_odds, softened
+from alongside_bot.labels import INTENTS, URGENCIES
+from alongside_bot.ngrams import Grams
+from alongside_bot.understanding import seriousness
+
+GRAM_NUMBERS, HIDDEN, MEMBERS, ROUNDS, FOLDS = 300, 256, 3, 40, 5
+RECALL, SURE_FALSE_ALARMS = 0.97, 0.02
+DISCOUNTS = (0.0, 0.5, 1.0, 1.5, 2.0)
+
+
+@dataclass
+class Lesson:
+    """The training phrases: for each the whole text and its parts with their vectors, and its labels."""
+
+    heard: list[list[str]] = field(default_factory=list)
+    vectors: list[np.ndarray] = field(default_factory=list)
+    intents: list[int] = field(default_factory=list)
+    urgencies: list[int] = field(default_factory=list)
+    langs: list[str] = field(default_factory=list)
+
+
+def learn(lesson: Lesson, say=print) -> Heads:
+    """Everything from phrases to a model ready to save. Raises ValueError when there is too little to learn from."""
+    wholes = np.stack([rows[0] for rows in lesson.vectors])
+    texts = [pieces[0] for pieces in lesson.heard]
+    intents, urgencies = np.array(lesson.intents), np.array(lesson.urgencies)
+    if len(texts) < 50 or len(set(lesson.urgencies)) < len(URGENCIES):
+        raise ValueError("too few phrases to learn from: every urgency is needed, and at least 50 phrases")
+    pairs, labels = np.unique(intents * len(URGENCIES) + urgencies, return_inverse=True)
+    centre = wholes.mean(0)
+    grams = Grams.learn(texts, at_least=3)
+    rows = grams.matrix(texts)
+    svd = TruncatedSVD(min(GRAM_NUMBERS, rows.shape[1] - 1), n_iter=3, random_state=0).fit(rows)
+    space = svd.components_.T.astype(np.float16)
+    meaning = centred(wholes, centre)
+    arrays = {
+        "intents": np.array(INTENTS), "urgencies": np.array(URGENCIES), "centre": centre.astype(np.float32),
+        "gram_names": grams.names, "gram_weights": grams.weights, "gram_space": space,
+        "scale": np.float32(1 / meaning.std()),
+        "pair_intent": pairs // len(URGENCIES), "pair_urgency": pairs % len(URGENCIES),
+        "calibration": np.array([1.0, 1.0, 0.0]), "report": np.array("{}"),
+        "threshold_names": np.array([], dtype=str), "thresholds": np.array([]),
+        "known_texts": np.array(texts), "known_intents": intents.astype(np.int16),
+        "known_urgencies": urgencies.astype(np.int16), "known_langs": np.array(lesson.langs),
+        "known_vectors": meaning.astype(np.float16),
+    }
+    draft = Heads(arrays)
+    flat = [piece for pieces in lesson.heard for piece in pieces]
+    of = np.repeat(np.arange(len(texts)), [len(pieces) for pieces in lesson.heard])
+    features = draft.features(flat, np.concatenate(lesson.vectors))
+    first = np.searchsorted(of, np.arange(len(texts)))
+    say(f"  {len(texts)} phrases, {len(grams.names)} n-grams, {len(pairs)} kinds of label")
+
+    fold = _folds(meaning)
+    unseen = np.zeros((len(flat), len(pairs)))
+    for n in range(fold.max() + 1):
+        members = _train(features[first][fold != n], labels[fold != n], len(pairs))
+        unseen[fold[of] == n] = ensemble(members, features[fold[of] == n])
+        say(f"  out of fold {n + 1} of {fold.max() + 1}")
+    serious = urgencies >= ESCALATES
+    arrays["calibration"] = _calibrate(unseen[first], labels, arrays, serious)
+    result = judged(unseen, arrays["pair_intent"], arrays["pair_urgency"], (len(INTENTS), len(URGENCIES)),
+                    arrays["calibration"])
+    chances = [result.escalate[of == i] for i in range(len(texts))]
+    limits = _thresholds(chances, serious, result.intents[first], intents)
+    arrays["threshold_names"], arrays["thresholds"] = np.array(list(limits)), np.array(list(limits.values()))
+    scores = np.array([seriousness(c, limits["part_discount"]).max() for c in chances])
+    report = _report(scores, result.intents[first].argmax(1), intents, urgencies, np.array(lesson.langs), limits)
+    arrays["report"] = np.array(json.dumps(report))
+    for n, (w, b, v, c) in enumerate(_train(features[first], labels, len(pairs))):
+        arrays.update({f"w{n}": w, f"b{n}": b, f"v{n}": v, f"c{n}": c})
+    return Heads(arrays)
+
+
+def _folds(meaning: np.ndarray) -> np.ndarray:
+    """The fold of each phrase: clusters of meaning, the largest shared out first."""
+    clusters = MiniBatchKMeans(min(150, len(meaning) // 8), n_init=1, random_state=0).fit_predict(meaning)
+    sizes, fold_of = np.zeros(FOLDS), {}
+    for cluster, size in sorted(zip(*np.unique(clusters, return_counts=True)), key=lambda pair: -pair[1]):
+        fold_of[cluster] = int(sizes.argmin())
+        sizes[fold_of[cluster]] += size
+    return np.array([fold_of[c] for c in clusters])
+
+
+def _train(features: np.ndarray, labels: np.ndarray, count: int) -> list[tuple[np.ndarray, ...]]:
+    """The ensemble's members. Rare kinds of label are repeated (up to four times) towards the usual number."""
+    present, sizes = np.unique(labels, return_counts=True)
+    usual = np.median(sizes)
+    again = {label: int(min(4, max(1, round(usual / size)))) for label, size in zip(present, sizes)}
+    chosen = np.repeat(np.arange(len(labels)), [again[label] for label in labels])
+    members = []
+    for seed in range(MEMBERS):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # ROUNDS is where it generalises best
+            net = MLPClassifier((HIDDEN,), alpha=1.0, batch_size=64, max_iter=ROUNDS, random_state=seed)
+            net.fit(features[chosen], labels[chosen])
+        (w, v), (b, c) = net.coefs_, net.intercepts_
+        wide, low = np.zeros((v.shape[0], count)), np.full(count, -30.0)  # a kind this fold never saw: no chance
+        wide[:, net.classes_], low[net.classes_] = v, c
+        members.append(tuple(a.astype(np.float32) for a in (w, b, wide, low)))
+    return members
+
+
+def _calibrate(unseen: np.ndarray, labels: np.ndarray, arrays: dict, serious: np.ndarray) -> np.ndarray:
+    """[temperature, slope, offset] that make the probabilities of unseen phrases come true."""
+    def loss(temperature: float) -> float:
+        return -np.log(softened(unseen, temperature)[np.arange(len(labels)), labels] + 1e-9).mean()
+
+    temperature = min(np.arange(0.5, 3.01, 0.05), key=loss)
+    raw = softened(unseen, temperature)[:, arrays["pair_urgency"] >= ESCALATES].sum(1)
+    fit = LogisticRegression(C=1e6).fit(log_odds(raw)[:, None], serious)
+    return np.array([temperature, fit.coef_[0, 0], fit.intercept_[0]])
+
+
+def _thresholds(chances: list[np.ndarray], serious: np.ndarray, intent_chances: np.ndarray,
+                intents: np.ndarray) -> dict[str, float]:
+    """`escalate` finds RECALL of what is serious with the fewest false alarms (and so fixes `part_discount`);
+    `escalate_sure` raises at most SURE_FALSE_ALARMS; below `intent` a guess is more often wrong than right."""
+    best = None
+    for discount in DISCOUNTS:
+        scores = np.array([seriousness(c, discount).max() for c in chances])
+        limit = float(np.quantile(scores[serious], 1 - RECALL))
+        false_alarms = float((scores[~serious] >= limit).mean())
+        if best is None or false_alarms < best[0] - 0.002:
+            best = false_alarms, limit, discount, float(np.quantile(scores[~serious], 1 - SURE_FALSE_ALARMS))
+    top, right = intent_chances.max(1), intent_chances.argmax(1) == intents
+    order = np.argsort(top)
+    share = np.convolve(right[order], np.ones(200) / 200, "valid") if len(top) > 400 else np.array([])
+    doubtful = np.flatnonzero(share < 0.5)
+    intent = float(top[order][doubtful[-1] + 100]) if len(doubtful) else 0.3
+    return {"escalate": best[1], "part_discount": best[2], "escalate_sure": best[3], "intent": min(intent, 0.5)}
+
+
+def _report(scores: np.ndarray, guess: np.ndarray, intents: np.ndarray, urgencies: np.ndarray, langs: np.ndarray,
+            limits: dict[str, float]) -> dict:
+    """Recall and false alarms out of fold, in all and by language, at `escalate` and at `escalate_sure`."""
+    def row(which: np.ndarray) -> dict:
+        def share(urgent: np.ndarray, limit: str) -> float | None:
+            chosen = scores[which & urgent]
+            return round(float((chosen >= limits[limit]).mean()), 4) if len(chosen) else None
+        return {"phrases": int(which.sum()), "recall": share(urgencies >= 2, "escalate"),
+                "recall_immediate": share(urgencies == 3, "escalate"),
+                "false_alarms": share(urgencies < 2, "escalate"), "false_alarms_none": share(urgencies == 0, "escalate"),
+                "recall_sure": share(urgencies >= 2, "escalate_sure"),
+                "false_alarms_sure": share(urgencies < 2, "escalate_sure"),
+                "intent_right": round(float((guess == intents)[which].mean()), 4) if which.any() else None}
+
+    everything = np.ones(len(scores), bool)
+    return {"all": row(everything), "languages": {str(lang): row(langs == lang) for lang in sorted(set(langs))},
+            "intents": {INTENTS[i]: row(intents == i) for i in sorted(set(intents.tolist()))}, "thresholds": limits}

@@ -1,0 +1,60 @@
+"""From judged parts to one understanding of a message: whole and sentence by sentence, the most serious wins. Pure."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alongside_bot.heads import Heads, log_odds
+from alongside_bot.labels import CONCERNS, FALLBACK
+
+
+def seriousness(escalate: np.ndarray, part_discount: float) -> np.ndarray:
+    """The escalation's probability of the whole (first) and of each part, parts discounted (in log-odds) because a
+    sentence out of its context sounds worse than it is ("police took him")."""
+    odds = log_odds(escalate)
+    odds[1:] -= part_discount
+    return 1 / (1 + np.exp(-odds))
+
+
+def understand(heads: Heads, heard: list[list[str]], vectors: list[np.ndarray]) -> list[dict]:
+    """One understanding a message. `heard` and `vectors` have the whole of each message first, then its parts."""
+    flat = [piece for pieces in heard for piece in pieces]
+    if not flat:
+        return []
+    result = heads.judge(flat, np.concatenate(vectors))
+    found, begin = [], 0
+    for pieces, rows in zip(heard, vectors):
+        here = slice(begin, begin + len(pieces))
+        begin += len(pieces)
+        found.append(_one(heads, result.intents[here], result.urgencies[here], result.escalate[here], rows))
+    return found
+
+
+def _one(heads: Heads, intents: np.ndarray, urgencies: np.ndarray, escalate: np.ndarray, rows: np.ndarray) -> dict:
+    limits = heads.thresholds
+    serious = seriousness(escalate, limits["part_discount"])
+    worst = int(serious.argmax())
+    escalates = bool(serious[worst] >= limits["escalate"])
+    chances = intents[worst if escalates else 0]
+    ranking = sorted(zip(heads.intents, chances.tolist()), key=lambda pair: -pair[1])
+    name, confidence = next(pair for pair in ranking if pair[0] in CONCERNS) if escalates else ranking[0]
+    if not escalates and confidence < limits["intent"]:
+        name = FALLBACK
+    urgency = dict(zip(heads.urgencies, _moved(urgencies[worst], float(serious[worst]))))
+    return {
+        "intent": name, "confidence": round(confidence, 4),
+        "ranking": [{"name": n, "confidence": round(c, 4)} for n, c in ranking[:10]],
+        "urgency": {n: round(p, 4) for n, p in urgency.items()},
+        "escalate": round(float(serious[worst]), 4),
+        "also": sorted({heads.intents[i] for row in intents for i in np.flatnonzero(row >= 0.5)} - {name}),
+        "nearest": heads.nearest(rows[worst]),
+        "worst_part": worst - 1 if worst else None,
+        "thresholds": {n: round(t, 4) for n, t in limits.items()},
+        "model": heads.id,
+    }
+
+
+def _moved(urgency: np.ndarray, escalate: float) -> list[float]:
+    """The urgencies of a part, so that the serious ones add up to its discounted chance."""
+    high, low = max(float(urgency[2:].sum()), 1e-9), max(float(urgency[:2].sum()), 1e-9)
+    return [float(p) * ((1 - escalate) / low if i < 2 else escalate / high) for i, p in enumerate(urgency)]

@@ -1,0 +1,253 @@
+"""Sending through the real client to the simulated Twilio: never twice, never in silence."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import select, update
+
+from casefile.claims import free_orphans
+from casefile.database import utc_now
+from casefile.models import Address, Outbox, Person, Plan
+from casefile.vocabulary import Channel, OutboxState, Purpose
+from messaging.run import reconcile_unknown
+from messaging.status import record_status
+from tests.cast import OUR_NUMBER, person, staff
+from tests.messaging.conftest import Office
+
+NUMBER = "+447700900201"
+
+
+def anna(office: Office, **more: object) -> Person:
+    with office.database.write() as session:
+        return person(session, number=NUMBER, now=utc_now(), **more)  # type: ignore[arg-type]
+
+
+def reconcile(office: Office, absent_after: float = 0.0) -> int:
+    return reconcile_unknown(office.database, office.post.gateway, office.post.senders, office.post.heard, "test", utc_now() + dt.timedelta(seconds=30),
+                             absent_after=dt.timedelta(seconds=absent_after))
+
+
+def test_a_check_in_is_sent_once_and_known_by_its_id(office: Office) -> None:
+    row_id = office.queue(anna(office))
+    assert office.send() == 1 and office.send() == 0
+    row = office.row(row_id)
+    assert row.state is OutboxState.SENT and row.provider_sid and [t["body"] for t in office.received(NUMBER)] == ["Hello"]
+
+
+def test_the_same_cause_is_queued_once(office: Office) -> None:
+    from messaging import outbox
+
+    someone = anna(office)
+    office.queue(someone)
+    with office.database.write() as session:
+        assert outbox.queue(session, dedupe="d1", purpose=Purpose.CHECKIN, channel=Channel.SMS, body="x", now=utc_now(), person_id=someone.id) is None
+
+
+def test_stopped_between_queueing_and_sending_nothing_leaves(office: Office) -> None:
+    someone = anna(office)
+    row_id = office.queue(someone)
+    with office.database.write() as session:
+        session.execute(update(Person).values(stopped_at=utc_now()))
+    office.send()
+    assert office.row(row_id).state is OutboxState.CANCELLED and office.received(NUMBER) == [] and office.told == [(row_id, "not_sent")]
+
+
+def test_a_lost_answer_is_unknown_and_found_at_the_provider_not_sent_again(office: Office) -> None:
+    row_id = office.queue(anna(office))
+    office.faults(lose_responses={"next": 1})
+    office.send()
+    assert office.row(row_id).state is OutboxState.UNKNOWN and office.send() == 0
+    assert reconcile(office) == 1
+    assert office.row(row_id).state is OutboxState.SENT and len(office.received(NUMBER)) == 1
+
+
+def test_a_failure_before_acceptance_is_proved_absent_and_sent_again_once(office: Office) -> None:
+    row_id = office.queue(anna(office))
+    office.faults(server_errors_before={"next": 1})
+    office.send()
+    assert office.row(row_id).state is OutboxState.UNKNOWN
+    assert reconcile(office, absent_after=3600) == 0 and office.row(row_id).state is OutboxState.UNKNOWN
+    with office.database.write() as session:
+        session.execute(update(Outbox).values(run_at=utc_now()))
+    assert reconcile(office) == 1
+    office.send(later=31)
+    assert office.row(row_id).state is OutboxState.SENT and len(office.received(NUMBER)) == 1
+
+
+def test_a_slow_answer_is_unknown_not_repeated(office: Office) -> None:
+    row_id = office.queue(anna(office))
+    office.faults(slow_responses={"next": 1, "seconds": 4})
+    office.send()
+    assert office.row(row_id).state is OutboxState.UNKNOWN
+    assert reconcile(office) == 1 and len(office.received(NUMBER)) == 1
+
+
+def test_two_texts_with_the_same_words_are_told_apart(office: Office) -> None:
+    someone = anna(office)
+    first = office.queue(someone, dedupe="one")
+    office.send()
+    office.faults(server_errors_before={"next": 1})
+    second = office.queue(someone, dedupe="two")
+    office.send()
+    assert reconcile(office) == 1
+    assert office.row(first).state is OutboxState.SENT and office.row(second).state is OutboxState.READY
+
+
+def test_too_many_requests_waits_and_then_goes(office: Office) -> None:
+    row_id = office.queue(anna(office))
+    office.faults(too_many_requests={"next": 1})
+    office.send()
+    row = office.row(row_id)
+    assert row.state is OutboxState.READY and row.run_at is not None and row.run_at > utc_now()
+    with office.database.write() as session:
+        session.execute(update(Outbox).values(run_at=utc_now()))
+    office.send()
+    assert office.row(row_id).state is OutboxState.SENT
+
+
+def test_a_person_who_blocked_us_is_never_tried_again_and_somebody_is_told(office: Office) -> None:
+    row_id = office.queue(anna(office))
+    office.faults(opted_out=[NUMBER])
+    office.send()
+    row = office.row(row_id)
+    assert row.state is OutboxState.FAILED and row.error_code == 21610 and office.told == [(row_id, "opted_out")]
+
+
+def test_a_worker_that_died_in_mid_send_leaves_an_unknown_not_a_second_text(office: Office) -> None:
+    row_id = office.queue(anna(office))
+    office.send()
+    with office.database.write() as session:
+        session.execute(update(Outbox).values(state=OutboxState.SENDING, provider_sid=None, owner="dead", run_at=utc_now()))
+    with office.database.write() as session:
+        free_orphans(session, Outbox, utc_now(), all_of_them=True, orphan=Outbox.state == OutboxState.SENDING, back={"state": OutboxState.UNKNOWN})
+    assert reconcile(office) == 1 and office.row(row_id).state is OutboxState.SENT and len(office.received(NUMBER)) == 1
+
+
+def test_pages_to_staff_go_out_whatever_the_persons_state(office: Office) -> None:
+    from messaging import outbox
+
+    with office.database.write() as session:
+        member = staff(session, phone="+447700900801")
+        outbox.queue(session, dedupe="page", purpose=Purpose.PAGE, channel=Channel.SMS, staff_id=member.id, body="Alongside: IMMEDIATE. Ref ARTA", now=utc_now())
+    office.send()
+    assert [t["body"] for t in office.received("+447700900801")] == ["Alongside: IMMEDIATE. Ref ARTA"]
+
+
+def test_whatsapp_outside_its_window_goes_as_an_approved_template(office: Office) -> None:
+    httpx_template(office)
+    someone = anna(office, channels=(Channel.WHATSAPP,))
+    row_id = office.queue(someone, channel=Channel.WHATSAPP, text_key="checkin.ask.plain")
+    office.send()
+    assert office.row(row_id).content_sid is not None
+
+
+def httpx_template(office: Office) -> None:
+    """Make the template known to the simulated Twilio under the id our settings name."""
+    import httpx
+
+    from messaging.simulator.config import DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN
+
+    made = httpx.post(f"{office.simulator.url}/v1/Content", auth=(DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN), json={
+        "friendly_name": "checkin_sq", "language": "sq", "variables": {}, "types": {"twilio/quick-reply": {
+            "body": "Përshëndetje", "actions": [{"title": "OK", "id": "ok"}]}}}, headers={"X-Original-Host": "content.twilio.com"}).json()
+    httpx.post(f"{office.simulator.url}/v1/Content/{made['sid']}/ApprovalRequests/whatsapp", auth=(DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN),
+               json={"name": "checkin_sq", "category": "UTILITY"}, headers={"X-Original-Host": "content.twilio.com"})
+    office.post.templates._by_key["checkin.ask.plain"]["sq"] = made["sid"]
+
+
+def test_whatsapp_outside_its_window_without_a_template_goes_as_an_sms_where_agreed(office: Office) -> None:
+    someone = anna(office, channels=(Channel.SMS, Channel.WHATSAPP))
+    row_id = office.queue(someone, channel=Channel.WHATSAPP, text_key="reply.ok", purpose=Purpose.CHECKIN)
+    office.send()
+    row = office.row(row_id)
+    assert row.channel is Channel.SMS and row.state is OutboxState.SENT
+
+
+def test_whatsapp_without_template_or_sms_is_not_sent_and_somebody_is_told(office: Office) -> None:
+    row_id = office.queue(anna(office, channels=(Channel.WHATSAPP,)), channel=Channel.WHATSAPP, text_key="reply.ok")
+    office.send()
+    assert office.row(row_id).state is OutboxState.CANCELLED and office.told == [(row_id, "not_sent")]
+
+
+def test_a_call_is_made_once_and_never_repeated_when_its_answer_is_lost(office: Office) -> None:
+    someone = anna(office, channels=(Channel.VOICE,))
+    row_id = office.queue(someone, channel=Channel.VOICE, text_key="voice.open")
+    office.faults(server_errors_before={"next": 1})
+    office.send()
+    assert office.row(row_id).state is OutboxState.UNKNOWN
+    reconcile(office)
+    assert office.row(row_id).state is OutboxState.FAILED and (row_id, "lost") in office.told
+
+
+def test_the_daily_cap_holds_within_one_batch(office: Office) -> None:
+    someone = anna(office, daily_cap=2)
+    rows = [office.queue(someone, dedupe=f"d{n}") for n in range(4)]
+    office.send()
+    states = [office.row(r).state for r in rows]
+    assert states.count(OutboxState.SENT) == 2 and states.count(OutboxState.CANCELLED) == 2
+
+
+def test_the_senders_rate_is_kept(office: Office) -> None:
+    someone = anna(office, daily_cap=1000)
+    office.post.senders = type(office.post.senders)(OUR_NUMBER, OUR_NUMBER, OUR_NUMBER, 5.0)
+    for n in range(12):
+        office.queue(someone, dedupe=f"d{n}")
+    office.send()
+    assert len(office.received(NUMBER)) == 5
+
+
+@pytest.mark.parametrize("order", [["sent", "delivered"], ["delivered", "sent"], ["delivered", "delivered", "queued"]])
+def test_statuses_in_any_order_end_as_delivered(office: Office, order: list[str]) -> None:
+    row_id = office.queue(anna(office))
+    office.send()
+    row = office.row(row_id)
+    for status in order:
+        with office.database.write() as session:
+            assert record_status(session, token=row.token, sid=row.provider_sid or "", status=status, error_code=None, heard=office.post.heard, now=utc_now())
+    assert office.row(row_id).provider_status == "delivered"
+    assert [what for _, what in office.told].count("delivered") == 1
+
+
+def test_a_status_for_nobodys_message_changes_nothing(office: Office) -> None:
+    with office.database.write() as session:
+        assert not record_status(session, token="nonsense", sid="SM0", status="sent", error_code=None, heard=office.post.heard, now=utc_now())
+
+
+def test_a_status_may_come_before_the_answer_to_our_request(office: Office) -> None:
+    row_id = office.queue(anna(office))
+    with office.database.write() as session:
+        session.execute(update(Outbox).values(state=OutboxState.SENDING, owner="w", attempt=1))
+        token = session.scalars(select(Outbox.token)).one()
+    with office.database.write() as session:
+        record_status(session, token=token, sid="SM" + "9" * 32, status="delivered", error_code=None, heard=office.post.heard, now=utc_now())
+    row = office.row(row_id)
+    assert (row.state, row.provider_sid) == (OutboxState.SENT, "SM" + "9" * 32)
+
+
+def test_safe_hours_hold_at_the_moment_of_sending(office: Office) -> None:
+    local = utc_now()
+    tomorrow = ("mon tue wed thu fri sat sun".split())[(local.weekday() + 1) % 7]
+    row_id = office.queue(anna(office, hours={tomorrow: [["10:00", "11:00"]]}))
+    office.send()
+    row = office.row(row_id)
+    assert row.state is OutboxState.READY and row.run_at is not None and row.run_at > local and office.received(NUMBER) == []
+
+
+def test_no_plan_means_no_check_in(office: Office) -> None:
+    someone = anna(office)
+    row_id = office.queue(someone)
+    with office.database.write() as session:
+        session.execute(update(Plan).values(confirmed_at=None))
+    office.send()
+    assert office.row(row_id).state is OutboxState.CANCELLED
+
+
+def test_an_address_without_consent_is_never_written_to(office: Office) -> None:
+    someone = anna(office)
+    row_id = office.queue(someone, purpose=Purpose.REPLY)
+    with office.database.write() as session:
+        session.execute(update(Address).values(consent=False))
+    office.send()
+    assert office.row(row_id).state is OutboxState.CANCELLED and office.received(NUMBER) == []
