@@ -7,7 +7,7 @@ import secrets
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -29,7 +29,7 @@ def _settings() -> configuration.Settings:
         raise typer.Exit(2) from None
 
 
-def _house(program: str, *, checked: bool = True):  # noqa: ANN202 - imported late, so that --help is quick
+def _house(program: str, *, checked: bool = True):
     from alongside.wiring import House
     from casefile.migrate import WrongVersion
 
@@ -65,7 +65,8 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
 @cli.command()
 def work() -> None:
     """Run a worker: triage, check-ins, alerts, sending."""
-    from alongside.worker import AlreadyRunning, main as run_worker
+    from alongside.worker import AlreadyRunning
+    from alongside.worker import main as run_worker
 
     try:
         run_worker(_house("worker"))
@@ -170,7 +171,7 @@ def triage(no_bot: Annotated[bool, typer.Option("--no-bot", help="Show what is l
 
 
 @cli.command()
-def evaluate(data: Annotated[Optional[Path], typer.Option(help="A folder or file of labelled JSON lines")] = None,
+def evaluate(data: Annotated[Path | None, typer.Option(help="A folder or file of labelled JSON lines")] = None,
              out: Annotated[Path, typer.Option(help="Where the JSON and the HTML page are written")] = Path("var/evaluation")) -> None:
     """Measure understanding per language: held-out tests, calibration and real texts, with the bot and without."""
     from alongside.evaluation import run_evaluation
@@ -222,7 +223,7 @@ def languages_remove(source: str, target: str) -> None:
     _say(lambda: commands.remove(source, target, _settings().packages_dir))
 
 
-def _say(work) -> None:  # noqa: ANN001
+def _say(work) -> None:
     from translation.errors import TranslationError
 
     try:
@@ -253,7 +254,7 @@ def texts_export(language: str, file: Path) -> None:
 
 
 @texts.command("sign-off")
-def texts_sign_off(file: Path, reviewer: str, on: Annotated[Optional[str], typer.Option(help="Date of the review, YYYY-MM-DD")] = None) -> None:
+def texts_sign_off(file: Path, reviewer: str, on: Annotated[str | None, typer.Option(help="Date of the review, YYYY-MM-DD")] = None) -> None:
     """Take a reviewer's sign-off from the file; texts that the reviewer changed are listed, not taken over silently."""
     from messaging.review import sign_off
 

@@ -101,7 +101,7 @@ def _free(port: int, what: str) -> int:
     return port
 
 
-def _wait(what: str, url: str, program: Program, also=lambda response: True, patience: float = 120.0) -> None:  # noqa: ANN001
+def _wait(what: str, url: str, program: Program, also=lambda response: True, patience: float = 120.0) -> None:
     began = time.monotonic()
     while time.monotonic() - began < patience:
         try:

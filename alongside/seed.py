@@ -19,7 +19,7 @@ from casefile.vocabulary import Channel, Role
 from messaging.safe_hours import WEEKDAYS
 from triage.agreed_words import duress_hashes
 
-PASSWORD = "a calm demo password"
+PASSWORD = "seven quiet lanterns 26"
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 ALWAYS = {day: [["00:00", "24:00"]] for day in WEEKDAYS}
 

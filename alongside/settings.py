@@ -114,7 +114,7 @@ def load(environ: Mapping[str, str] | None = None, env_file: Path | None = None)
 
 # Read by the set-up, the bot's own program or the tests, not by the service.
 OTHER_PROGRAMS = frozenset(PREFIX + n for n in
-                           "CACHE BOT_PORT SHARED TEST_DATABASE_URL CHROMIUM DEMO_PORT SKIP_SETUP".split())
+                           ["CACHE", "BOT_PORT", "SHARED", "TEST_DATABASE_URL", "CHROMIUM", "DEMO_PORT", "SKIP_SETUP"])
 _KINDS = {"float": "a number", "int": "a whole number", "bool": "true or false"}
 
 

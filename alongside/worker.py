@@ -24,6 +24,7 @@ from casefile.models import Alert, Checkin, Inbound, Outbox
 from casefile.vocabulary import InboundState, Lane, OutboxState
 from checkins.outcomes import delivery_heard
 from messaging.run import Post
+from triage.language_id import identify
 from triage.run import handle_next
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,9 @@ class Worker:
 
     def __init__(self, house: House):
         self.house = house
+        # All texts are there in every language, or nothing starts; and the language guesser is warm before the first message.
+        house.catalogue.keys()
+        identify("warm up", "en")
         self.owner = f"w{os.getpid()}-{secrets.token_hex(4)}"
         self.stopping = threading.Event()
         self._lock_file = self._only_one() if house.database.sqlite else None

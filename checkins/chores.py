@@ -8,9 +8,10 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from casefile.database import Database
-from casefile.models import Address, Alert, Heartbeat, Person, Plan, PlanChange
+from casefile.models import Address, Alert, Person, Plan, PlanChange
 from casefile.vocabulary import AlertKind, Urgency
 from checkins import patterns
+from checkins.rows import heartbeat
 from escalation.alerts import raise_alert
 
 REMIND_BEFORE = dt.timedelta(days=14)
@@ -57,10 +58,10 @@ def _task(session: Session, key: str, person_id: int, why: str, now: dt.datetime
 def _patterns(database: Database, now: dt.datetime) -> None:
     """Once a day, in small transactions, so that nobody waits for it."""
     with database.write() as session:
-        row = session.get(Heartbeat, "patterns")
-        if row is not None and row.at.date() == now.date():
+        row = heartbeat(session, "patterns", now)
+        if row.state == "up" and row.at.date() == now.date():
             return
-        session.merge(Heartbeat(name="patterns", at=now, since=now, state="up"))
+        row.at, row.state = now, "up"
     last = 0
     while True:
         with database.write() as session:

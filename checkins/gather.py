@@ -18,6 +18,8 @@ from messaging.delivery import FAILED
 # For so long an alarm, or a contact by the exploiters, makes a silence more urgent; distress for so long.
 AFTER_ALARM = dt.timedelta(days=28)
 AFTER_DISTRESS = dt.timedelta(days=14)
+# A message of hers that waits longer than this to be judged holds her ladder back no more.
+BEING_JUDGED = dt.timedelta(hours=1)
 # A decision or court week: from so many days before the date to so many after it.
 STRESS_BEFORE, STRESS_AFTER = 3, 7
 RECENT_CONTACT = ("this_week", "this_month")
@@ -56,7 +58,8 @@ class Scene:
             self._addresses.setdefault(row.person_id, []).append(row)
         self.urgent = self._urgent()
         self.writing = set(session.scalars(select(Inbound.person_id).where(
-            Inbound.person_id.in_(self._ids), Inbound.state.in_([InboundState.READY, InboundState.WORKING]))))
+            Inbound.person_id.in_(self._ids), Inbound.state.in_([InboundState.READY, InboundState.WORKING]),
+            Inbound.received_at >= now - BEING_JUDGED)))
 
     def _urgent(self) -> set[int]:
         """People whose silence is urgent: an alarm or contact lately, distress in the last message, duress ever, days of known stress."""

@@ -12,6 +12,7 @@ from casefile.models import Checkin, Heartbeat, Outbox, Person, Plan
 from casefile.vocabulary import CheckinState, OutboxState, Urgency
 from checkins.ladder_terms import OPEN
 from checkins.outcomes import HER_NUMBER
+from checkins.rows import heartbeat
 from checkins.telling import report
 from messaging.delivery import NUMBER_GONE, OPTED_OUT, OUR_FAULT
 
@@ -35,7 +36,7 @@ def is_on(session: Session) -> bool:
 
 def watch(session: Session, now: dt.datetime) -> bool:
     """Look at the newest sends, suspend or resume the ladders accordingly; returns whether there is an outage now."""
-    on = is_on(session)
+    on = heartbeat(session, SENDING, now).state == "down"
     failing = _failing(session, now)
     if failing and not on:
         suspend_for_outage(session, now)
@@ -59,7 +60,7 @@ def _failing(session: Session, now: dt.datetime) -> bool:
 
 def suspend_for_outage(session: Session, now: dt.datetime) -> None:
     """Suspend every ladder that waits for her; people who are already at work on a silence go on. Names everybody due."""
-    _mark(session, SENDING, "down", now)
+    _mark(heartbeat(session, SENDING, now), "down", now)
     waiting = (CheckinState.PLANNED, CheckinState.ASKED)
     session.execute(update(Checkin).where(Checkin.state.in_(waiting), Checkin.heard.is_(None)).values(heard="outage_began")
                     .execution_options(synchronize_session=False))
@@ -71,7 +72,7 @@ def suspend_for_outage(session: Session, now: dt.datetime) -> None:
 
 def resume(session: Session, now: dt.datetime) -> None:
     """Let the ladders go on. The alert stays until a person has looked at who was touched."""
-    _mark(session, SENDING, "up", now)
+    _mark(heartbeat(session, SENDING, now), "up", now)
     session.execute(update(Checkin).where(Checkin.state == CheckinState.SUSPENDED, Checkin.heard.is_(None)).values(heard="outage_ended")
                     .execution_options(synchronize_session=False))
     session.execute(update(Checkin).where(Checkin.heard == "outage_began").values(heard=None).execution_options(synchronize_session=False))
@@ -80,10 +81,10 @@ def resume(session: Session, now: dt.datetime) -> None:
 
 def pulse(session: Session, now: dt.datetime) -> None:
     """Say that the ladder is looked at; after a gap, report everybody who was due meanwhile."""
-    row = session.get(Heartbeat, LADDER)
-    last = row.at if row else None
-    _mark(session, LADDER, "up", now)
-    if last is None or now - last < AWAY:
+    row = heartbeat(session, LADDER, now)
+    last = row.at
+    _mark(row, "up", now)
+    if now - last < AWAY:
         return
     overdue = now - AWAY
     due = select(Person.ref).join(Plan, Plan.person_id == Person.id).where(Plan.next_at > last, Plan.next_at <= overdue)
@@ -96,11 +97,7 @@ def pulse(session: Session, now: dt.datetime) -> None:
                f"The service was not working from {last:%d %b %H:%M} to {now:%d %b %H:%M} UTC. For those named something was due meanwhile", refs, now)
 
 
-def _mark(session: Session, name: str, state: str, now: dt.datetime) -> None:
-    row = session.get(Heartbeat, name)
-    if row is None:
-        session.add(Heartbeat(name=name, at=now, since=now, state=state))
-        return
+def _mark(row: Heartbeat, state: str, now: dt.datetime) -> None:
     if row.state != state:
         row.since, row.state = now, state
     row.at = now

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from casefile import live
@@ -39,6 +38,7 @@ from checkins.ladder_terms import (
     Woke,
 )
 from checkins.moves import columns, state_of
+from checkins.rows import insert_new
 from escalation.alerts import raise_alert
 from messaging.catalogue import Catalogue
 from messaging.segments import segments
@@ -55,13 +55,13 @@ SET_ASIDE = dt.timedelta(minutes=5)
 
 def plan_due(database: Database, now: dt.datetime, limit: int = BATCH) -> int:
     """Make a check-in of every plan whose next time has come, and set its time after that; returns how many. Missed ones become one."""
-    return _in_batches(database, lambda: _plan_batch(database, now, limit), limit)
+    return _in_batches(database, lambda: _plan_batch(database, now, limit))
 
 
 def wake_due(database: Database, catalogue: Catalogue, owner: str, now: dt.datetime, scale: float = 1.0, limit: int = BATCH) -> int:
     """Move every check-in whose wake time has come, or about which something was heard; returns how many. `scale` multiplies waiting times."""
     _watch(database, now)
-    return _in_batches(database, lambda: _wake_batch(database, catalogue, owner, now, scale, limit), limit)
+    return _in_batches(database, lambda: _wake_batch(database, catalogue, owner, now, scale, limit))
 
 
 def daily(database: Database, now: dt.datetime) -> None:
@@ -69,11 +69,11 @@ def daily(database: Database, now: dt.datetime) -> None:
     chores.daily(database, now)
 
 
-def _in_batches(database: Database, batch: Callable[[], int], limit: int) -> int:
+def _in_batches(database: Database, batch: Callable[[], int]) -> int:
     done, began = 0, time.monotonic()
     while (n := batch()) > 0:
         done += n
-        if n < limit or time.monotonic() - began > BUDGET:
+        if time.monotonic() - began > BUDGET:
             break
         if database.sqlite:
             time.sleep(REST)
@@ -111,7 +111,7 @@ def _plan_batch(database: Database, now: dt.datetime, limit: int) -> int:
                 made.append({"person_id": plan.person_id, "planned_at": plan.next_at, "state": CheckinState.PLANNED, "step": -1, "run_at": now,
                              "lane": Lane.LADDER, "attempt": 0, "faster": False, "late": False, "version": 1})
         if made:
-            _insert_new(session, Checkin, made, ["person_id", "planned_at"])
+            insert_new(session, Checkin, made, ["person_id", "planned_at"])
         if times:
             session.connection().execute(_SET_NEXT, times)
         return len(plans)
@@ -272,16 +272,10 @@ def _queue(session: Session, catalogue: Catalogue, scene: Scene, asks: list[_Ask
             "channel": ask.channel, "person_id": ask.person_id, "address_id": ask.address_id, "checkin_id": ask.checkin_id, "text_key": key,
             "language": language, "body": body, "lane": Lane.LADDER, "run_at": now, "not_after": ask.decision.not_after, "created_at": now,
             "state": OutboxState.READY, "segments": segments(body).count, "attempt": 0, "status_rank": -1})
-    _insert_new(session, Outbox, rows, ["dedupe"])
+    insert_new(session, Outbox, rows, ["dedupe"])
     # The version stays: a message of hers that is being judged must not fail over this.
     session.execute(update(Person.__table__).where(Person.__table__.c.id.in_([a.person_id for a in asks]))
                     .values(awaiting="checkin", awaiting_since=now))
-
-
-def _insert_new(session: Session, model: Any, rows: list[dict[str, Any]], unique: list[str]) -> None:
-    """Insert rows at once; those that are there already are left alone."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(dialect.insert(model.__table__).on_conflict_do_nothing(index_elements=unique), rows)
 
 
 def _report_late(session: Session, refs: list[str], down: bool, now: dt.datetime) -> None:

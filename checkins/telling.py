@@ -13,6 +13,7 @@ from casefile.models import Alert
 from casefile.vocabulary import AlertKind, AlertState, Lane, Urgency
 from checkins.calls import request_call
 from checkins.ladder_terms import Alarm, Do
+from checkins.rows import heartbeat
 from escalation.alerts import raise_alert
 from escalation.notify import event, page
 from escalation.policy import Whom
@@ -59,6 +60,7 @@ def report(session: Session, family: str, urgency: Urgency, line: str, refs: Ite
 
     `family` is the beginning of its key ("outage:", "late:").
     """
+    heartbeat(session, "reports", now)  # two workers must not open two alerts for one trouble
     alert = session.scalars(select(Alert).where(Alert.kind == AlertKind.SYSTEM, Alert.key.startswith(family), Alert.person_id.is_(None),
                                                 Alert.state != AlertState.RESOLVED).order_by(Alert.id.desc()).limit(1).with_for_update()).first()
     named = sorted(set(refs))

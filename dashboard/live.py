@@ -79,7 +79,7 @@ class Hub:
         while True:
             try:
                 found = await run_in_threadpool(self._since)
-            except Exception as error:  # noqa: BLE001 - the database may be away for a moment; the pages must not stay deaf
+            except Exception as error:  # the database may be away for a moment; the pages must not stay deaf
                 log.warning("live events cannot be read: %s", type(error).__name__)
                 await asyncio.sleep(2)
                 continue

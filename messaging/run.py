@@ -137,7 +137,7 @@ class Post:
                 row = found[job.row_id]
                 try:
                     accepted = future.result()
-                except Exception as error:  # noqa: BLE001 - whatever went wrong, the row must say so
+                except Exception as error:  # whatever went wrong, the row must say so
                     if row.owner == owner and row.attempt == job.attempt:
                         self._failed(session, row, error, now)
                     continue

@@ -9,9 +9,9 @@ import unicodedata
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from nlu_data import read  # noqa: E402
+from nlu_data import read
 
-BIG = {"en": 120, **dict.fromkeys("sq vi ro ar ti zh".split(), 60)}
+BIG = {"en": 120, **dict.fromkeys(["sq", "vi", "ro", "ar", "ti", "zh"], 60)}
 
 
 def key(text: str) -> str:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator
 
 HERE = Path(__file__).resolve().parent
-LANGUAGES = "en sq vi ro ar ti am so fa ur hi bn zh pl bg hu lt pt es fr tr uk ru tl".split()
-DANGER = ("danger_now trafficker_contact exploitation threats suicide_self_harm medical no_safe_place "
-          "child_at_risk detained").split()
-OTHER = ("distress practical_need legal_case wants_contact fine chat stop reschedule change_language "
-         "wrong_person unclear").split()
-DIALOGUE = "pause start who_are_you is_person".split()
+LANGUAGES = ["en", "sq", "vi", "ro", "ar", "ti", "am", "so", "fa", "ur", "hi", "bn", "zh", "pl", "bg", "hu", "lt", "pt", "es", "fr", "tr", "uk", "ru", "tl"]
+DANGER = ["danger_now", "trafficker_contact", "exploitation", "threats", "suicide_self_harm", "medical", "no_safe_place", "child_at_risk", "detained"]
+OTHER = ["distress", "practical_need", "legal_case", "wants_contact", "fine", "chat", "stop", "reschedule", "change_language", "wrong_person", "unclear"]
+DIALOGUE = ["pause", "start", "who_are_you", "is_person"]
 INTENTS = DANGER + OTHER + DIALOGUE
 URGENCIES = ("none", "routine", "urgent", "immediate")
 PROVENANCE = "# provenance: drafted by a language model, needs native review"

@@ -10,9 +10,9 @@ from casefile import live
 from casefile.claims import release
 from casefile.models import Inbound, Person
 from casefile.vocabulary import AlertKind, Channel, Concern, InboundState, Lane, Purpose, Urgency
+from checkins import steering
 from checkins.answers import answered
 from checkins.calls import request_call
-from checkins import steering
 from escalation.alerts import raise_alert
 from messaging import outbox
 from messaging.catalogue import Catalogue

@@ -60,7 +60,7 @@ def when(text: str, spoken: str, zone: str, now: dt.datetime) -> tuple[dt.date |
     hour = _hour(text)
     try:
         found = dateparser.search.search_dates(printable(text)[:300], languages=codes, settings=settings)
-    except Exception:  # noqa: BLE001 - any failure of the parser only means that no day was understood
+    except Exception:  # any failure of the parser only means that no day was understood
         found = None
     if not found:
         return None, hour

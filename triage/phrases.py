@@ -16,7 +16,7 @@ from casefile.vocabulary import DANGER_CONCERNS, LANGUAGES, Concern, Urgency, mo
 from triage.normalise import sentences, words
 
 FOLDER = Path(__file__).resolve().parent / "phrases"
-KEYWORDS = frozenset("stop start pause help yes no ok call later thanks hello person".split())
+KEYWORDS = frozenset(["stop", "start", "pause", "help", "yes", "no", "ok", "call", "later", "thanks", "hello", "person"])
 _GAP = "..."
 _MOST_BETWEEN = 3
 _SECTION = re.compile(r"^\[([\w ]+)\]$")

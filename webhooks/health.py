@@ -53,7 +53,7 @@ def routes(database: Database) -> APIRouter:
     async def ready() -> JSONResponse:
         try:
             found = await run_in_threadpool(state, database, utc_now())
-        except Exception as error:  # noqa: BLE001 - whatever it is, we are not ready
+        except Exception as error:  # whatever it is, we are not ready
             return JSONResponse({"ready": False, "database": False, "why": type(error).__name__}, 503)
         # Without the bot messages are still judged and people told: the door stays open, and says so.
         able = found["worker"] and found["oldest_unhandled_seconds"] < TOO_OLD

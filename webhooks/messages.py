@@ -40,7 +40,7 @@ def routes(door: Door) -> APIRouter:
     def _store(received: forms.InboundForm) -> Response:
         try:
             new = store(door.database, door.book, received, utc_now())
-        except Exception as error:  # noqa: BLE001 - whatever failed, Twilio must know that it was not stored
+        except Exception as error:  # whatever failed, Twilio must know that it was not stored
             log.error("a message could not be stored: %s", type(error).__name__)
             STORED.labels("failed").inc()
             return Response("not stored", 503, headers={"Retry-After": "5"})
@@ -60,7 +60,7 @@ def routes(door: Door) -> APIRouter:
             with door.database.write() as session:
                 record_status(session, token=token, sid=form.get("MessageSid", ""), status=form.get("MessageStatus", "")[:24],
                               error_code=int(code) if code.isdigit() else None, heard=delivery_heard, now=utc_now())
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             log.error("a status could not be stored: %s", type(error).__name__)
             return Response("not stored", 503)
         return Response(status_code=204)

@@ -107,7 +107,7 @@ def routes(door: Door, public_url: str, recordings: Path) -> APIRouter:
                 with door.database.write() as session:
                     record_status(session, token=token or None, sid=form.get("CallSid", ""), status=form.get("CallStatus", "")[:24], error_code=None,
                                   heard=delivery_heard, now=utc_now(), answered_by=form.get("AnsweredBy"))
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 log.error("a call's status could not be stored: %s", type(error).__name__)
                 return Response("not stored", 503)
             return Response(status_code=204)

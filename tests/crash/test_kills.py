@@ -95,7 +95,7 @@ def _people(house: House) -> None:
             session.add(Plan(person_id=person.id, starts_on=now.date(), confirmed_at=now, safe_hours=ALWAYS, daily_cap=1000))
 
 
-def _until(seen, seconds: float, otherwise=lambda: "") -> None:  # noqa: ANN001
+def _until(seen, seconds: float, otherwise=lambda: "") -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:

@@ -228,7 +228,7 @@ def test_a_status_may_come_before_the_answer_to_our_request(office: Office) -> N
 
 def test_safe_hours_hold_at_the_moment_of_sending(office: Office) -> None:
     local = utc_now()
-    tomorrow = ("mon tue wed thu fri sat sun".split())[(local.weekday() + 1) % 7]
+    tomorrow = (["mon", "tue", "wed", "thu", "fri", "sat", "sun"])[(local.weekday() + 1) % 7]
     row_id = office.queue(anna(office, hours={tomorrow: [["10:00", "11:00"]]}))
     office.send()
     row = office.row(row_id)

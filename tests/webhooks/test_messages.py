@@ -12,7 +12,7 @@ from casefile.database import Database
 from casefile.models import Address, Inbound
 from casefile.vocabulary import Channel, Lane
 from tests.cast import person
-from tests.webhooks.conftest import ACCOUNT, TOKENS, Door, text
+from tests.webhooks.conftest import TOKENS, Door, text
 from triage.phrases import PhraseBook
 from webhooks.forms import FormWrong, inbound
 from webhooks.signature import Signatures

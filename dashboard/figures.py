@@ -1,0 +1,115 @@
+"""Counts for funders and the board: never a person, never a word of anybody, small numbers hidden."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casefile.models import Alert, AlertEvent, CallAttempt, Checkin, Inbound, Intervention, Person, WelfareCall
+from casefile.vocabulary import AlertKind, CheckinState, Urgency
+from dashboard import words
+from dashboard.page import concern, language
+from escalation import policy
+from escalation.alerts import OUTCOMES
+from escalation.interventions import TYPES
+
+FEWEST = 5
+HIDDEN = f"under {FEWEST}"
+
+
+@dataclass(frozen=True)
+class Section:
+    """One block of a report: a title and its lines of name and figure."""
+
+    title: str
+    lines: list[tuple[str, str]]
+
+
+def shown(count: int) -> str:
+    """A count, or that it is too small to show. Nought says nothing of anybody and is shown."""
+    return HIDDEN if 0 < count < FEWEST else str(count)
+
+
+def shown_together(counts: Mapping[str, int]) -> list[tuple[str, str]]:
+    """Counts that add up to a total shown elsewhere: when just one is hidden, the next smallest is hidden too, or it could be worked out."""
+    figures = {name: shown(n) for name, n in counts.items()}
+    hidden = [name for name in figures if figures[name] == HIDDEN]
+    rest = sorted((n, name) for name, n in counts.items() if n >= FEWEST)
+    if len(hidden) == 1 and rest:
+        figures[rest[0][1]] = "hidden"
+    return sorted(figures.items(), key=lambda item: (-counts[item[0]], item[0]))
+
+
+def _share(part: int, whole: int) -> str:
+    return HIDDEN if 0 < whole < FEWEST else f"{part / whole:.0%}" if whole else "none"
+
+
+def _median(seconds: Sequence[float]) -> str:
+    return f"fewer than {FEWEST} cases" if len(seconds) < FEWEST else words.span(median(seconds))
+
+
+def make(session: Session, start: dt.datetime, end: dt.datetime) -> list[Section]:
+    """All sections for start <= moment < end."""
+    return [_contacts(session, start, end), *_alerts(session, start, end), *_interventions(session, start, end), *_messages(session, start, end)]
+
+
+def _contacts(session: Session, start: dt.datetime, end: dt.datetime) -> Section:
+    states = Counter(session.scalars(select(Checkin.state).where(Checkin.planned_at >= start, Checkin.planned_at < end)))
+    asked = len(list(session.scalars(select(Checkin.id).where(Checkin.planned_at >= start, Checkin.planned_at < end, Checkin.asked_at.is_not(None)))))
+    answered = states[CheckinState.ANSWERED]
+    attempts = list(session.execute(select(CallAttempt.outcome, WelfareCall.person_id).join(WelfareCall, WelfareCall.id == CallAttempt.call_id)
+                                    .where(CallAttempt.at >= start, CallAttempt.at < end)))
+    reached = sum(1 for outcome, _ in attempts if is_reached(outcome))
+    people = set(session.scalars(select(Checkin.person_id).where(Checkin.planned_at >= start, Checkin.planned_at < end)))
+    people |= {person_id for _, person_id in attempts}
+    return Section("Welfare contacts", [
+        ("People contacted", shown(len(people))), ("People in the record", shown(len(list(session.scalars(select(Person.id)))))),
+        ("Welfare contacts completed (check-ins answered and calls in which the person was reached)", shown(answered + reached)),
+        ("Check-ins planned", shown(sum(states.values()))), ("Check-ins asked", shown(asked)), ("Check-ins answered", shown(answered)),
+        ("Response rate (answered of asked)", _share(min(answered, asked), asked)), ("Welfare calls tried", shown(len(attempts))),
+        ("Welfare calls in which the person was reached", shown(reached))])
+
+
+def is_reached(outcome: str) -> bool:
+    """Whether a call attempt's outcome means that the person herself was spoken with."""
+    return outcome.startswith("reached") or outcome in ("spoke", "safe", "not_safe_to_talk")
+
+
+def _alerts(session: Session, start: dt.datetime, end: dt.datetime) -> list[Section]:
+    found = [a for a in session.scalars(select(Alert).where(Alert.opened_at >= start, Alert.opened_at < end)) if a.kind is not AlertKind.SYSTEM]
+    alarms = [a for a in found if a.urgency.escalates]
+    first: dict[int, dt.datetime] = {}
+    for alert_id, at in session.execute(select(AlertEvent.alert_id, AlertEvent.at).where(AlertEvent.what.in_(["acknowledged", "resolved"]))
+                                        .order_by(AlertEvent.id)):
+        first.setdefault(alert_id, at)
+    waits = [(a, (first[a.id] - a.opened_at).total_seconds()) for a in alarms if a.id in first]
+    in_time = sum(1 for a, _ in waits if first[a.id] <= policy.target(a.urgency, a.opened_at))
+    solved = [(a.resolved_at - a.opened_at).total_seconds() for a in alarms if a.resolved_at]
+    return [
+        Section("Alerts by urgency", shown_together(Counter(words.URGENCY[a.urgency] for a in found))),
+        Section("Time to a person", [
+            ("Median time until acknowledged, immediate", _median([s for a, s in waits if a.urgency is Urgency.IMMEDIATE])),
+            ("Median time until acknowledged, urgent", _median([s for a, s in waits if a.urgency is Urgency.URGENT])),
+            ("Acknowledged within the target", _share(in_time, len(alarms))), ("Median time until resolved", _median(solved))]),
+        Section("Concerns (urgent and immediate)", shown_together(Counter(concern(c) for a in alarms for c in a.concerns))),
+        Section("What came of alerts", shown_together(Counter(OUTCOMES.get(a.outcome or "", "Not resolved yet") for a in found))),
+    ]
+
+
+def _interventions(session: Session, start: dt.datetime, end: dt.datetime) -> list[Section]:
+    found = list(session.execute(select(Intervention.type, Intervention.minutes).where(Intervention.at >= start, Intervention.at < end)))
+    hours = sum(minutes or 0 for _, minutes in found) / 60
+    return [Section("Interventions", [("Interventions", shown(len(found))), ("Hours", HIDDEN if 0 < len(found) < FEWEST else f"{hours:.1f}")]),
+            Section("Interventions by kind", shown_together(Counter(TYPES.get(kind, kind) for kind, _ in found)))]
+
+
+def _messages(session: Session, start: dt.datetime, end: dt.datetime) -> list[Section]:
+    found = list(session.execute(select(Inbound.channel, Inbound.language).where(Inbound.received_at >= start, Inbound.received_at < end)))
+    return [Section("Messages received, by channel", shown_together(Counter(words.CHANNEL[channel] for channel, _ in found))),
+            Section("Messages received, by language", shown_together(Counter(language(code) for _, code in found)))]

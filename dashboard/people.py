@@ -1,0 +1,260 @@
+"""People: the list, one record with its addresses, enrolling somebody, and who looked."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from zoneinfo import available_timezones
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from casefile import audit, encryption, live
+from casefile.access import NotFound
+from casefile.models import Address, Alert, Audit, Inbound, Person, Plan, PlanChange
+from casefile.numbers import NumberWrong, address_hash, address_hashes, canonical
+from casefile.vocabulary import LANGUAGES, AlertState, Channel
+from dashboard import lookups, words
+from dashboard.desk import Desk, signed_in
+from dashboard.forms import Form
+from triage.agreed_words import AgreedWordWrong, duress_hashes, safe_hash
+
+router = APIRouter()
+# Without letters and digits that are taken for each other on the phone.
+_LETTERS = "23456789ACDEFGHJKMNPQRTUVWXY"
+ADULT = {"yes": "Yes, 18 or over", "no": "No, or not known"}
+PERSON_FIELDS = ("name", "language", "dialect", "interpreter", "time_zone", "caseworker", "adult", "safe_word", "duress_word")
+ADDRESS_FIELDS = ("channel", "number", "whose", "shared", "consent", "safe", "review_by")
+
+
+@router.get("/people")
+@router.post("/people/find")
+def page(desk: Desk = Depends(signed_in)) -> Response:
+    """Everybody, or those who fit. What is searched for is a name perhaps, so it is posted and never part of an address."""
+    wanted, whose = desk.form.text("find", 100).casefold(), desk.form.text("whose")
+    with desk.read() as session:
+        plans = {p.person_id: p for p in session.scalars(select(Plan))}
+        heard = dict(session.execute(select(Inbound.person_id, func.max(Inbound.received_at)).group_by(Inbound.person_id)).all())
+        alarms = set(session.scalars(select(Alert.person_id).where(Alert.state != AlertState.RESOLVED, Alert.urgency.in_(["urgent", "immediate"]))))
+        found = [p for p in session.scalars(select(Person))
+                 if (not wanted or wanted in p.name.casefold() or wanted == p.ref.casefold()) and (whose != "mine" or p.caseworker_id == desk.staff.id)]
+        names = lookups.names(session)
+    found.sort(key=lambda p: p.name.casefold())
+    return desk.show("people.html", people=found, plans=plans, heard=heard, alarms=alarms, names=names, whose=whose, searched=bool(wanted))
+
+
+@router.get("/people/new")
+def ask(desk: Desk = Depends(signed_in)) -> Response:
+    return _person_form(desk, None, {"time_zone": "Europe/London", "caseworker": str(desk.staff.id)})
+
+
+def _person_form(desk: Desk, person: Person | None, wanted: dict[str, str], found: dict[str, str] | None = None) -> Response:
+    with desk.read() as session:
+        colleagues = lookups.colleagues(session)
+    return desk.show("person_form.html", 422 if found else 200, person=person, wanted={n: wanted.get(n, "") for n in PERSON_FIELDS}, found=found or {},
+                     colleagues=colleagues, adult=ADULT, languages={c: f"{x.english}, {x.own}" for c, x in LANGUAGES.items()})
+
+
+@router.post("/people")
+def enrol(desk: Desk = Depends(signed_in)) -> Response:
+    person = Person(ref="", conversation=secrets.token_hex(16), awaiting="", created_at=desk.now, duress_hashes=[], name="", language="en")
+    if found := _fill(person, desk.form):
+        return _person_form(desk, None, {n: desk.form.text(n, 200) for n in PERSON_FIELDS}, found)
+    with desk.write() as session:
+        _known_caseworker(session, person)
+        person.ref = _new_ref(session)
+        session.add(person)
+        session.flush()
+        audit.note(session, desk.now, "made a record", desk.staff.id, person.id)
+        live.tell(session, "person", desk.now, person.id)
+    return desk.go(f"/people/{person.ref}", "enrolled")
+
+
+@router.get("/people/{ref}")
+def record(ref: str, desk: Desk = Depends(signed_in)) -> Response:
+    person = desk.person(ref)
+    with desk.read() as session:
+        addresses = list(session.scalars(select(Address).where(Address.person_id == person.id).order_by(Address.id)))
+        changes = list(session.scalars(select(PlanChange).where(PlanChange.person_id == person.id).order_by(PlanChange.id.desc()).limit(30)))
+        plan = session.scalar(select(Plan).where(Plan.person_id == person.id))
+        names, alerts = lookups.names(session), lookups.open_alerts(session, person.id)
+    return desk.show("record.html", person=person, addresses=[(a, _why_not(a, lookups.today(desk.now))) for a in addresses], plan=plan, names=names,
+                     alerts=alerts, changes=[(c, describe(c, names)) for c in changes])
+
+
+def _why_not(a: Address, today: dt.date) -> str:
+    """Why nothing is sent to an address; empty when it may be used."""
+    if a.suspended_at:
+        return f"Suspended: {a.suspended_why or 'not in use'}"
+    if a.opted_out_at:
+        return "Blocked by them at the provider"
+    if not a.consent or not a.safe_to_contact:
+        return "No consent, or not confirmed as safe"
+    return "The review date has passed" if a.review_by is not None and a.review_by < today else ""
+
+
+def describe(change: PlanChange, names: dict[int, str]) -> str:
+    """A change of plan in one line: who, and from what to what."""
+    who = names.get(change.by_staff_id, "") if change.by_staff_id else "By their own text"
+    hidden = {"safe_hours", "ladder", "consent", "confirmed_by"}
+    parts = [f"{name.replace('_', ' ')}: {_plain(change.before.get(name))} → {_plain(value)}" for name, value in change.after.items() if name not in hidden]
+    return f"{who}: {change.what}" + (f" ({'; '.join(parts)})" if parts else "")
+
+
+def _plain(value: object) -> str:
+    if value is None or value == "" or value == []:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    text = str(value)
+    return text[:16].replace("T", " ") if text[4:5] == "-" and text[10:11] == "T" else text
+
+
+@router.get("/people/{ref}/edit")
+def edit(ref: str, desk: Desk = Depends(signed_in)) -> Response:
+    p = desk.person(ref)
+    return _person_form(desk, p, {"name": p.name, "language": p.language, "dialect": p.dialect or "", "interpreter": "yes" if p.interpreter_needed else "",
+                                  "time_zone": p.time_zone, "caseworker": str(p.caseworker_id or ""), "adult": "yes" if p.adult else "no"})
+
+
+@router.post("/people/{ref}/edit")
+def save(ref: str, desk: Desk = Depends(signed_in)) -> Response:
+    person = desk.person(ref)
+    with desk.write() as session:
+        row = session.scalars(select(Person).where(Person.id == person.id).with_for_update().execution_options(populate_existing=True)).one()
+        found = _fill(row, desk.form)
+        if found:
+            session.rollback()
+        else:
+            _known_caseworker(session, row)
+            audit.note(session, desk.now, "changed the record", desk.staff.id, row.id)
+            live.tell(session, "person", desk.now, row.id)
+    if found:
+        return _person_form(desk, person, {n: desk.form.text(n, 200) for n in PERSON_FIELDS}, found)
+    return desk.go(f"/people/{ref}", "saved")
+
+
+def _fill(person: Person, form: Form) -> dict[str, str]:
+    """Set what the form says; returns what is wrong with it. An agreed word is set only when one is given, and never shown again."""
+    found = {}
+    person.name, person.language, person.time_zone = form.text("name", 200), form.text("language"), form.text("time_zone")
+    person.dialect, person.interpreter_needed = form.text("dialect", 40) or None, form.has("interpreter")
+    person.adult = form.text("adult") == "yes"
+    person.caseworker_id = int(form.text("caseworker")) if form.text("caseworker").isdigit() else None
+    if not person.name:
+        found["name"] = "Give a name, or what they want to be called"
+    if person.language not in LANGUAGES:
+        found["language"] = "Choose a language"
+    if person.time_zone not in available_timezones():
+        found["time_zone"] = "Give a time zone such as Europe/London"
+    if form.text("adult") not in ADULT:
+        found["adult"] = "Say whether they are 18 or over"
+    for name, hash_it in (("safe_word", safe_hash), ("duress_word", duress_hashes)):
+        try:
+            if form.text(name):
+                hashed = hash_it(encryption.ring(), form.text(name))
+                setattr(person, "safe_word_hash" if name == "safe_word" else "duress_hashes", hashed)
+        except AgreedWordWrong as wrong:
+            found[name] = str(wrong).capitalize()
+    if form.text("safe_word") and form.text("safe_word").casefold() == form.text("duress_word").casefold():
+        found["duress_word"] = "The two words must differ"
+    return found
+
+
+def _known_caseworker(session: Session, person: Person) -> None:
+    if person.caseworker_id not in lookups.colleagues(session):
+        person.caseworker_id = None
+
+
+def _new_ref(session: Session) -> str:
+    for length in (3, 3, 3, 4, 5, 6):
+        ref = "".join(secrets.choice(_LETTERS) for _ in range(length))
+        if session.scalar(select(Person.id).where(Person.ref == ref)) is None:
+            return ref
+    return secrets.token_hex(6).upper()
+
+
+def _address_form(desk: Desk, person: Person, address_id: int | None, wanted: dict[str, str], found: dict[str, str] | None = None) -> Response:
+    return desk.show("address_form.html", 422 if found else 200, person=person, address_id=address_id, found=found or {},
+                     wanted={n: wanted.get(n, "") for n in ADDRESS_FIELDS}, channels={str(c): words.CHANNEL[c] for c in Channel}, shared=words.SHARED)
+
+
+@router.get("/people/{ref}/addresses/new")
+def ask_address(ref: str, desk: Desk = Depends(signed_in)) -> Response:
+    return _address_form(desk, desk.person(ref), None, {"channel": "sms", "whose": "own", "shared": "unknown"})
+
+
+@router.get("/people/{ref}/addresses/{address_id:int}")
+def edit_address(ref: str, address_id: int, desk: Desk = Depends(signed_in)) -> Response:
+    person = desk.person(ref)
+    with desk.read() as session:
+        a = _address(session, person.id, address_id)
+    return _address_form(desk, person, address_id, {
+        "channel": str(a.channel), "number": a.address, "whose": a.whose, "shared": a.shared, "consent": "yes" if a.consent else "",
+        "safe": "yes" if a.safe_to_contact else "", "review_by": a.review_by.isoformat() if a.review_by else ""})
+
+
+def _address(session: Session, person_id: int, address_id: int) -> Address:
+    row = session.get(Address, address_id)
+    if row is None or row.person_id != person_id:
+        raise NotFound("no such address")
+    return row
+
+
+@router.post("/people/{ref}/addresses")
+@router.post("/people/{ref}/addresses/{address_id:int}")
+def save_address(ref: str, address_id: int | None = None, desk: Desk = Depends(signed_in)) -> Response:
+    """A new address, or what was agreed about a known one. Whoever saves it confirms it."""
+    person, form = desk.person(ref), desk.form
+    wanted, found, number, review = {n: form.text(n, 100) for n in ADDRESS_FIELDS}, {}, "", None
+    consent, safe = form.has("consent"), form.has("safe")
+    try:
+        number = canonical(wanted["number"])
+    except NumberWrong as wrong:
+        found["number"] = str(wrong).capitalize()
+    try:
+        review = form.date("review_by")
+    except ValueError:
+        found["review_by"] = "Give a date such as 2026-12-24"
+    if wanted["channel"] not in list(Channel):
+        found["channel"] = "Choose how this address is used"
+    if wanted["shared"] not in words.SHARED:
+        found["shared"] = "Say whether others use the phone"
+    if consent and safe and "review_by" not in found and (review is None or not desk.now.date() < review <= desk.now.date() + dt.timedelta(days=366)):
+        found["review_by"] = "Give a date within a year on which you ask again whether this is still safe"
+    with desk.write() as session:
+        if not found:
+            same = session.scalar(select(Address.id).where(Address.channel == wanted["channel"], Address.address_hash.in_(address_hashes(number))))
+            if same is not None and same != address_id:
+                found["number"] = "This number is in a record already for this channel"
+        if not found:
+            row = _address(session, person.id, address_id) if address_id else Address(person_id=person.id, address=number, address_hash="")
+            changed = row.address != number or row.channel != wanted["channel"]
+            row.channel, row.address, row.address_hash = Channel(wanted["channel"]), number, address_hash(number)
+            row.whose, row.shared, row.consent, row.safe_to_contact, row.review_by = wanted["whose"][:40] or "own", wanted["shared"], consent, safe, review
+            row.confirmed_by, row.confirmed_at = (desk.staff.id, desk.now) if consent and safe else (None, None)
+            if changed or (consent and safe):
+                row.suspended_at = row.suspended_why = None
+            session.add(row)
+            session.flush()
+            audit.note(session, desk.now, "saved an address", desk.staff.id, person.id,
+                       f"address {row.id}, {row.channel}, consent {'yes' if consent else 'no'}, safe {'yes' if safe else 'no'}")
+            live.tell(session, "person", desk.now, person.id)
+    if found:
+        return _address_form(desk, person, address_id, {**wanted, "consent": "yes" if consent else "", "safe": "yes" if safe else ""}, found)
+    return desk.go(f"/people/{ref}", "saved")
+
+
+@router.get("/people/{ref}/looks")
+def looks(ref: str, desk: Desk = Depends(signed_in)) -> Response:
+    """Who looked at the record and did what, for managers."""
+    desk.require_manager()
+    person = desk.person(ref, "who looked")
+    with desk.read() as session:
+        found = list(session.scalars(select(Audit).where(Audit.person_id == person.id).order_by(Audit.id.desc()).limit(300)))
+        names = lookups.names(session)
+    return desk.show("looks.html", person=person, looks=found, names=names)
