@@ -48,7 +48,8 @@ class Worker:
         self.owner = f"w{os.getpid()}-{secrets.token_hex(4)}"
         self.stopping = threading.Event()
         self._lock_file = self._only_one() if house.database.sqlite else None
-        self.post = Post(house.database, house.gateway, house.senders, house.templates, delivery_heard, self.owner)
+        self.post = Post(house.database, house.gateway, house.senders, house.templates, delivery_heard, self.owner,
+                         house.settings.recordings_dir)
         self.keeper = Keeper(house, self.owner)
 
     def _only_one(self) -> object:

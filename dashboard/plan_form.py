@@ -106,7 +106,7 @@ def _number(w: dict[str, Any], found: dict[str, str], name: str, least: int, mos
 def _hours(w: dict[str, Any], found: dict[str, str]) -> dict[str, list[list[str]]]:
     hours: dict[str, list[list[str]]] = {}
     for day, text in w["hours"].items():
-        spans = [re.split(r"\s*[-–]\s*", part.strip()) for part in text.split(",") if part.strip()]
+        spans = [[_padded(end) for end in re.split(r"\s*[-–]\s*", part.strip())] for part in text.split(",") if part.strip()]
         try:
             check({day: spans})
         except (HoursWrong, IndexError, ValueError):
@@ -116,6 +116,12 @@ def _hours(w: dict[str, Any], found: dict[str, str]) -> dict[str, list[list[str]
     if not hours:
         found["hours_mon"] = "Give at least one day on which it is safe to write"
     return hours
+
+
+def _padded(text: str) -> str:
+    """9, 9:30 and 09.30 as 09:00, 09:30 and 09:30; anything else as it is."""
+    found = re.fullmatch(r"(\d{1,2})(?:[:.](\d\d))?", text)
+    return f"{int(found[1]):02d}:{found[2] or '00'}" if found else text
 
 
 def _ladder(w: dict[str, Any], found: dict[str, str]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ import logging
 import random
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -22,6 +23,7 @@ from casefile.models import Address, Outbox
 from casefile.vocabulary import Channel, OutboxState, Purpose
 from messaging.buckets import take
 from messaging.gateway import Accepted, Ambiguous, Call, Gateway, GatewayError, Later, Message, OptedOut
+from messaging.recordings import available
 from messaging.rules import Cancel, Go, Move, may_send
 from messaging.status import Heard, taken
 from messaging.templates import Templates
@@ -58,11 +60,11 @@ class _Job:
 
 
 class Post:
-    """Sends for one worker."""
+    """Sends for one worker. `recordings`: the folder of voice prompts; nobody is called in a language that lacks any of them."""
 
-    def __init__(self, database: Database, gateway: Gateway, senders: Senders, templates: Templates, heard: Heard, owner: str):
+    def __init__(self, database: Database, gateway: Gateway, senders: Senders, templates: Templates, heard: Heard, owner: str, recordings: Path):
         self.database, self.gateway, self.senders, self.templates, self.heard = database, gateway, senders, templates, heard
-        self.owner = owner
+        self.owner, self.recordings = owner, recordings
         self._pool = ThreadPoolExecutor(PARALLEL, thread_name_prefix="send")
 
     def close(self) -> None:
@@ -109,7 +111,10 @@ class Post:
         return jobs
 
     def _where(self, views: Views, row: Outbox, go: Go) -> str | None:
-        """The number to send to; None when there is no way. A WhatsApp text outside the window without a template goes as an SMS if agreed."""
+        """The number to send to; None when there is no way: a call without recorded prompts would ring and say nothing.
+
+        A WhatsApp text outside the window without a template goes as an SMS if agreed.
+        """
         if row.purpose is Purpose.PAGE:
             return views.staff_phone(row)
         if go.template and self.templates.find(row.text_key, row.language) is None:
@@ -118,6 +123,8 @@ class Post:
                 return None
             row.channel, row.address_id = Channel.SMS, other.id
             return other.address
+        if row.channel is Channel.VOICE and not available(self.recordings, row.language or ""):
+            return None
         return views.address(row)
 
     def _what(self, row: Outbox, go: Go, to: str, sender: str) -> Message | Call:

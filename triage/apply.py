@@ -78,9 +78,10 @@ def _act(session: Session, person: Person, row: Inbound, verdict: Verdict, now: 
 
 def _reply(session: Session, catalogue: Catalogue, person: Person, row: Inbound, key: str | None, params: dict[str, str],
            now: dt.datetime) -> None:
-    person.awaiting = _AWAITS.get(key or "", "")
+    answers = key is not None and row.address_id is not None and row.channel is not Channel.VOICE
+    person.awaiting = _AWAITS.get(key or "", "") if answers else ""
     person.awaiting_since = now if person.awaiting else None
-    if key is None or row.address_id is None or row.channel is Channel.VOICE:
+    if not answers:
         return
     outbox.queue(session, dedupe=f"reply:{row.id}", purpose=Purpose.REPLY, channel=row.channel, person_id=person.id,
                  address_id=row.address_id, inbound_id=row.id, text_key=key, language=person.language,

@@ -117,7 +117,7 @@ _KEYWORD_MEANS = {
     "later": (Concern.RESCHEDULE, "reschedule"), "thanks": (Concern.CHAT, "checkin_answered"), "hello": (Concern.CHAT, "checkin_answered"),
     "stop": (Concern.STOP, "stop"), "pause": (Concern.STOP, "pause"), "start": (Concern.CHAT, "start"),
 }
-_NUMBER_MEANS = {1: "ok", 2: "call"}
+_NUMBER_MEANS = {1: "ok", 2: "call", 9: "help"}  # 9 is "things are bad" in a call, and never anything harmless
 # What the app tells the bot a keyword is, so that its dialogue takes the same turn.
 HINTS = {"ok": "fine", "yes": "fine", "call": "wants_contact", "person": "wants_contact", "later": "reschedule", "thanks": "chat",
          "hello": "chat", "stop": "stop", "pause": "pause", "start": "start"}
@@ -131,7 +131,8 @@ _DEFAULT_REPLY = {
 def keyword_of(heard: Heard, awaiting: str) -> str | None:
     """The keyword a whole message amounts to, in the light of what was asked; None when it is more than a keyword."""
     if heard.number is not None:
-        return _NUMBER_MEANS.get(heard.number)
+        # Asked when to call, "9" is an hour (and a person reads it).
+        return None if heard.number == 9 and awaiting == "call_when" else _NUMBER_MEANS.get(heard.number)
     order = ("stop", "start", "pause", "help", "call", "later", "ok", "yes", "no", "thanks", "hello", "person")
     return next((k for k in order if k in heard.keywords), None)
 
@@ -170,7 +171,7 @@ def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard 
 
 def _hear_keyword(reading: _Reading, keyword: str | None, heard: Heard) -> list[str]:
     if keyword == "help":
-        reading.add(Concern.DANGER_NOW, Urgency.IMMEDIATE, "Asked for help in one word")
+        reading.add(Concern.DANGER_NOW, Urgency.IMMEDIATE, f"Answered “{heard.number}”: things are bad" if heard.number else "Asked for help in one word")
         return ["concern"]
     if keyword in _KEYWORD_MEANS:
         concern, act = _KEYWORD_MEANS[keyword]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -30,7 +30,7 @@ def store(database: Database, book: PhraseBook, form: InboundForm, now: dt.datet
             person = session.get(Person, address.person_id) if address else None
             body = BUTTONS.get(form.extras.get("button", ""), form.body)
             screened = book.hear(body, {person.language} if person else ())
-            danger = bool(screened.hits) or "help" in screened.keywords or form.opt_out_type == "HELP"
+            danger = bool(screened.hits) or "help" in screened.keywords or screened.number == 9 or form.opt_out_type == "HELP"
             session.add(Inbound(
                 provider_sid=form.sid, channel=form.channel, person_id=person.id if person else None, address_id=address.id if address else None,
                 from_address=form.sender, to_address=form.to, from_hash=address_hash(form.sender), body=body, extras=form.extras or None,
@@ -64,6 +64,8 @@ def store_key(database: Database, token: str, call_sid: str, stage: str, body: s
         sid = f"{call_sid}:{stage}"
         if row is None or row.person_id is None or session.scalar(select(Inbound.id).where(Inbound.provider_sid == sid)) is not None:
             return
+        # The call asked anew: a key never answers what a text asked before. The version stays, so that triage under way does not fail.
+        session.execute(update(Person.__table__).where(Person.__table__.c.id == row.person_id).values(awaiting="checkin", awaiting_since=now))
         address = session.get(Address, row.address_id) if row.address_id else None
         number = address.address if address else ""
         session.add(Inbound(provider_sid=sid, channel=Channel.VOICE, person_id=row.person_id, address_id=row.address_id, from_address=number,

@@ -19,7 +19,7 @@ from casefile.database import utc_now
 from casefile.models import Outbox
 from casefile.vocabulary import LANGUAGES
 from checkins.outcomes import delivery_heard
-from messaging.recordings import PROMPTS, recording
+from messaging.recordings import PROMPTS, available, recording
 from messaging.status import record_status
 from webhooks.door import Door
 from webhooks.receive import store_key
@@ -56,7 +56,7 @@ def routes(door: Door, public_url: str, recordings: Path) -> APIRouter:
             return asked
         form, token = asked
         language = await run_in_threadpool(language_of, token)
-        if form.get("AnsweredBy") != "human" or language is None or recording(recordings, language, "open") is None:
+        if form.get("AnsweredBy") != "human" or language is None or not available(recordings, language):
             return _hang_up()
         return ask(language, "open", "ask", token)
 

@@ -62,7 +62,7 @@ def test_modules_stay_short() -> None:
 
 
 def test_nothing_is_left_open_in_code() -> None:
-    words = r"\b" + "|".join(("TO" + "DO", "FIX" + "ME", "NotImplemented" + "Error", "pragma: no " + "cover", "x" + "fail\\b"))
+    words = r"\b" + "|".join(("TO" + "DO", "FIX" + "ME", "raise NotImplemented" + "Error", "pragma: no " + "cover", "x" + "fail\\b"))
     found = [f"{p.relative_to(ROOT)}:{n}" for p in tracked() if p.suffix == ".py"
              for n, line in enumerate(p.read_text("utf-8").splitlines(), 1) if re.search(words, line)]
     assert not found

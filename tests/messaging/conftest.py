@@ -17,6 +17,7 @@ from casefile.database import Database, utc_now
 from casefile.models import Address, Outbox, Person
 from casefile.vocabulary import Channel, Lane, Purpose
 from messaging import outbox
+from messaging.recordings import PROMPTS
 from messaging.run import Post, Senders
 from messaging.simulator.config import DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN, Config
 from messaging.simulator.serve import Running, running
@@ -72,6 +73,14 @@ class Office:
         httpx.put(f"{self.simulator.url}/faults", json=what).raise_for_status()
 
 
+def recorded(folder: Path, language: str = "sq") -> Path:
+    """A folder with every voice prompt of one language."""
+    (folder / language).mkdir(parents=True, exist_ok=True)
+    for prompt in PROMPTS:
+        (folder / language / f"{prompt}.wav").write_bytes(b"RIFF")
+    return folder
+
+
 @pytest.fixture
 def office(database: Database, simulator: Running, gateway: TwilioGateway, tmp_path: Path) -> Iterator[Office]:
     told: list[tuple[int, str]] = []
@@ -80,6 +89,6 @@ def office(database: Database, simulator: Running, gateway: TwilioGateway, tmp_p
         told.append((row.id, what))
 
     templates = Templates({"checkin.ask.plain": {"sq": TEMPLATE}})
-    post = Post(database, gateway, Senders(OUR_NUMBER, OUR_NUMBER, OUR_NUMBER, 100.0), templates, heard, "test")
+    post = Post(database, gateway, Senders(OUR_NUMBER, OUR_NUMBER, OUR_NUMBER, 100.0), templates, heard, "test", recorded(tmp_path))
     yield Office(database, post, simulator, told)
     post.close()
