@@ -144,8 +144,9 @@ def hint_of(heard: Heard, awaiting: str) -> str | None:
     return HINTS.get(keyword_of(heard, awaiting) or "")
 
 
-def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard = Heard()) -> Verdict:
-    """Judge one message. `heard`: the phrase lists on it; `nearby`: on the last few minutes' texts together; `bot`: None when it did not answer."""
+def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard = Heard(), reserve: Understanding | None = None) -> Verdict:
+    """Judge one message. `heard`: the phrase lists on it; `nearby`: on the last few minutes' texts together; `bot`: None when it did not
+    answer, then `reserve` is what our own copy of its model makes of the text (None = that is missing too)."""
     reading = _Reading()
     for hit in (*heard.hits, *nearby.hits):
         reading.add(hit.concern, hit.urgency, f"Phrase list ({hit.lang}): “{hit.phrase}”")
@@ -157,9 +158,15 @@ def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard 
         acts = list(bot.acts)
     elif bot is not None:
         _hear_bot_beside_keyword(reading, bot.understanding)
-    elif not certain and not reading.concerns:
-        reading.add(Concern.UNCLEAR, Urgency.ROUTINE, "The bot did not answer; a person must read this")
+    elif not certain:
+        if reserve is not None:
+            _hear_bot(reading, reserve)
+        if not reading.concerns:
+            reading.add(Concern.UNCLEAR, Urgency.ROUTINE, None)
+        reading.at_least(Urgency.ROUTINE, "The bot did not answer; a person must read this")
         acts = ["handover"]
+    elif reserve is not None:
+        _hear_bot_beside_keyword(reading, reserve)
     _hear_setting(reading, setting)
     if setting.duress:
         return _duress(reading, setting)
