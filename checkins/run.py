@@ -126,7 +126,7 @@ def _following(session: Session, plan: Any, now: dt.datetime) -> tuple[dt.dateti
     try:
         view = view_of(plan, plan)
         following = schedule.next_after(view, now)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         log.error("plan %s: no next time: %s", plan.id, type(error).__name__)
         raise_alert(session, key=f"plan-broken:{plan.id}:{now:%Y%m%d}", kind=AlertKind.SYSTEM, urgency=Urgency.URGENT, person_id=plan.person_id,
                     why=["The next check-in cannot be worked out from this plan: please set its days and hours anew"], now=now)
@@ -154,7 +154,7 @@ def _wake_batch(database: Database, catalogue: Catalogue, owner: str, now: dt.da
     try:
         with database.write() as session:
             return _move(session, catalogue, _claimed(session, _due(session, now, limit)), now, scale)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         log.error("%s: a batch of check-ins failed, trying one by one: %s", owner, type(error).__name__)
     with database.read() as session:
         ids = _due(session, now, limit)
@@ -162,7 +162,7 @@ def _wake_batch(database: Database, catalogue: Catalogue, owner: str, now: dt.da
         try:
             with database.write() as session:
                 _move(session, catalogue, _claimed(session, [checkin_id]), now, scale)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             log.exception("check-in %s failed: %s", checkin_id, type(error).__name__)
             _set_aside(database, checkin_id, type(error).__name__, now)
     return len(ids)

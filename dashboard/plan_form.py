@@ -21,7 +21,8 @@ AFTER_ALARM = {"neutral": "A neutral thank-you", "nothing": "Nothing at all"}
 STEPS = {Do.ASK_AGAIN: "Ask once more after", Do.CALL: "A colleague calls after", Do.PROFESSIONAL: "An agreed professional is asked after",
          Do.MANAGER: "The manager decides after"}
 FIELDS = ("every", "at_time", "starts_on", "jitter", "review_on", "channel_1", "channel_2", "cover", "after_alarm", "daily_cap", "inbound_only",
-          "never", "stress", "consent_by", "consent_on", "consent_language", "consent_scope")
+          "never", "stress", "consent_taken_by", "consent_on", "consent_language", "consent_scope")
+CONSENT = ("taken_by", "on", "language", "scope")
 _RULE_DAYS = dict(zip(DAYS, ("MO", "TU", "WE", "TH", "FR", "SA", "SU"), strict=True))
 
 
@@ -45,7 +46,11 @@ def wanted_of(plan: Plan | None, today: dt.date) -> dict[str, Any]:
         "daily_cap": str(plan.daily_cap), "inbound_only": "yes" if plan.inbound_only else "", "never": "\n".join(plan.never_dates),
         "stress": "\n".join(f"{d['on']} {d.get('why', '')}".strip() for d in plan.stress_dates),
         "hours": {d: ", ".join("-".join(span) for span in plan.safe_hours.get(d, [])) for d in DAYS}, "steps": _hours_of(plan.ladder),
-        **{f"consent_{n}": str(consent.get(n, "")) for n in ("by", "on", "language", "scope")}}
+        **{f"consent_{n}": _joined(consent.get(n, "")) for n in CONSENT}}
+
+
+def _joined(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _hours_of(ladder: list[Any]) -> dict[str, str]:
@@ -64,7 +69,7 @@ def read(form: Form) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
         "daily_cap": _number(wanted, found, "daily_cap", 1, 20), "safe_hours": _hours(wanted, found), "ladder": _ladder(wanted, found),
         "channels": _channels(wanted, found), "inbound_only": bool(wanted["inbound_only"]), "never_dates": _dates(wanted, found),
         "stress_dates": _stress(wanted, found), "starts_on": _date(form, found, "starts_on"), "review_on": _date(form, found, "review_on"),
-        "consent": {n: wanted[f"consent_{n}"] for n in ("by", "on", "language", "scope") if wanted[f"consent_{n}"]},
+        "consent": {n: wanted[f"consent_{n}"] for n in CONSENT if wanted[f"consent_{n}"]},
         "cover": wanted["cover"], "after_alarm": wanted["after_alarm"]}
     for name, options in (("cover", COVERS), ("after_alarm", AFTER_ALARM)):
         if wanted[name] not in options:

@@ -10,7 +10,7 @@ import unicodedata
 
 _KEYCAP = re.compile("([0-9#*])\ufe0f?\u20e3")
 _REPEAT = re.compile(r"([^\W\d_])\1+")
-_SENTENCE = re.compile(r"(?<=[.!?…؟۔。！？।;\n|])\s*")
+_SENTENCE = re.compile(r"(?<=[.!?…؟۔。！？।॥።፧;\n|])\s*")
 # Letters that no decomposition brings together.
 _FOLD = str.maketrans({
     "đ": "d", "ð": "d", "ł": "l", "ı": "i", "ø": "o", "æ": "ae", "œ": "oe", "þ": "th", "ħ": "h", "’": "'", "‘": "'", "`": "'", "ʼ": "'",
