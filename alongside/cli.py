@@ -147,10 +147,14 @@ def simulate(host: str = "127.0.0.1", port: int = 4010) -> None:
 @cli.command("seed-demo")
 def seed_demo() -> None:
     """Fill an empty database with demo staff and people (invented; Ofcom's drama numbers)."""
-    from alongside.seed import seed
+    from alongside.seed import NotEmpty, seed
 
     house = _house("seed-demo")
-    typer.echo(json.dumps(seed(house), indent=1))
+    try:
+        typer.echo(json.dumps(seed(house), indent=1))
+    except NotEmpty as not_empty:
+        typer.echo(str(not_empty), err=True)
+        raise typer.Exit(2) from None
 
 
 @cli.command()
@@ -167,6 +171,9 @@ def triage(no_bot: Annotated[bool, typer.Option("--no-bot", help="Show what is l
     """Judge JSON lines from standard input: {"id", "text", "lang"?} -> {"id", "urgency", "concerns", "escalates", "language", "why"}."""
     from alongside.triage_stream import run_stream
 
+    # Whatever the machine's locale: the lines are UTF-8, and one that is not whole must not end the others.
+    sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape")  # type: ignore[union-attr]
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     raise typer.Exit(run_stream(sys.stdin, sys.stdout, sys.stderr, no_bot=no_bot))
 
 
@@ -229,7 +236,7 @@ def _say(work) -> None:
     try:
         said = work()
         typer.echo(said if isinstance(said, str) else "\n".join(said))
-    except (TranslationError, OSError) as error:
+    except (TranslationError, OSError, ValueError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
 
@@ -250,7 +257,7 @@ def texts_export(language: str, file: Path) -> None:
     """Write a language's texts to a CSV or XLSX file for a reviewer."""
     from messaging.review import export
 
-    typer.echo(export(language, file))
+    _say(lambda: export(language, file))
 
 
 @texts.command("sign-off")
@@ -258,7 +265,7 @@ def texts_sign_off(file: Path, reviewer: str, on: Annotated[str | None, typer.Op
     """Take a reviewer's sign-off from the file; texts that the reviewer changed are listed, not taken over silently."""
     from messaging.review import sign_off
 
-    typer.echo(sign_off(file, reviewer, date.fromisoformat(on) if on else date.today()))
+    _say(lambda: sign_off(file, reviewer, date.fromisoformat(on) if on else date.today()))
 
 
 def main() -> None:

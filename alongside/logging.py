@@ -14,9 +14,12 @@ _NUMBER = re.compile(r"\+\d{6,15}|\b\d{9,15}\b")
 
 
 class MaskNumbers(logging.Filter):
-    """Masks what looks like a phone number in the finished line."""
+    """Masks what looks like a phone number in the finished line and in the traceback below it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        record.exc_text = _NUMBER.sub("[number]", record.exc_text) if record.exc_text else record.exc_text
         text = record.getMessage()
         masked = _NUMBER.sub("[number]", text)
         if masked != text:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -71,15 +72,25 @@ class Program:
                 return
             pause = 0.5 if time.monotonic() - began > 60 else min(pause * 2, 30)
             log.error("%s ended with %s; starting it again in %.0f s (see %s)", self.name, code, pause, self.log_file.name)
+            self._signal(signal.SIGKILL)  # what it started and left behind would hold its port
             time.sleep(pause)
             with self._lock:
                 if self._wanted:
-                    self._spawn()
+                    try:
+                        self._spawn()
+                    except OSError as error:
+                        log.error("%s could not be started: %s", self.name, error.strerror)
+
+    def _signal(self, number: signal.Signals) -> None:
+        """To the whole group; nothing when it has ended."""
+        if self.process:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
 
     def kill(self) -> None:
         """End it at once, as a crash would (kill -9 of its whole group)."""
         if self.process and self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            self._signal(signal.SIGKILL)
 
     def stop(self, patience: float = 10.0) -> None:
         """Ask it to end; insist after `patience` seconds."""
@@ -87,12 +98,13 @@ class Program:
             self._wanted = False
         if self.process is None or self.process.poll() is not None:
             return
-        os.killpg(self.process.pid, signal.SIGTERM)
+        self._signal(signal.SIGTERM)
         try:
             self.process.wait(patience)
         except subprocess.TimeoutExpired:
-            self.kill()
-            self.process.wait()
+            log.warning("%s did not end within %.0f s and was killed", self.name, patience)
+        self._signal(signal.SIGKILL)
+        self.process.wait()
 
 
 def own(*arguments: str) -> list[str]:

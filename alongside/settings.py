@@ -7,12 +7,15 @@ NAME_FILE instead. A wrong or missing value is named, all at once, and nothing s
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import phonenumbers
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "ALONGSIDE_"
@@ -74,12 +77,27 @@ def environment_name(name: str) -> str:
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """NAME=value lines of a .env file; missing file = nothing. Quotes around a value are dropped."""
+    """NAME=value lines of a .env file; missing file = nothing. Quotes around a value are dropped, and without quotes a comment
+    after it (space, #). Raises SettingsWrong for a line that is neither, naming its number only: it may hold a secret."""
     if not path.exists():
         return {}
-    lines = (line.strip() for line in path.read_text("utf-8").splitlines())
-    pairs = (line.partition("=") for line in lines if line and not line.startswith("#") and "=" in line)
-    return {name.removeprefix("export ").strip(): value.strip().strip("'\"") for name, _, value in pairs}
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise SettingsWrong([f"{path.name} cannot be read as text (UTF-8)"]) from None
+    said = {n: line.strip() for n, line in enumerate(lines, 1) if line.strip() and not line.strip().startswith("#")}
+    if wrong := [n for n, line in said.items() if "=" not in line]:
+        raise SettingsWrong([f"{path.name} line {n} is not NAME=value" for n in wrong])
+    pairs = (line.partition("=") for line in said.values())
+    return {name.removeprefix("export ").strip(): _value(value) for name, _, value in pairs}
+
+
+_QUOTED = re.compile(r"""\s*(['"])(.*)\1\s*(#.*)?""")
+
+
+def _value(written: str) -> str:
+    quoted = _QUOTED.fullmatch(written)
+    return quoted[2] if quoted else re.sub(r"\s#.*", "", written).strip()
 
 
 def load(environ: Mapping[str, str] | None = None, env_file: Path | None = None) -> Settings:
@@ -93,8 +111,8 @@ def load(environ: Mapping[str, str] | None = None, env_file: Path | None = None)
         if raw is None and (file := env.get(name + "_FILE")):
             try:
                 raw = Path(file).read_text("utf-8").strip()
-            except OSError as error:
-                problems.append(f"{name}_FILE cannot be read: {error.strerror}")
+            except (OSError, UnicodeDecodeError) as error:
+                problems.append(f"{name}_FILE cannot be read: {getattr(error, 'strerror', None) or 'it is not text'}")
         if raw is None or raw == "":
             continue
         try:
@@ -140,7 +158,7 @@ def _with_defaults(values: dict[str, object]) -> Settings:
     values.setdefault("packages_dir", var / "languages")
     values.setdefault("recordings_dir", var / "recordings")
     values.setdefault("voice_sender", values.get("sms_sender", ""))
-    public = urlsplit(str(values.get("public_url", "http://127.0.0.1:8000")))
+    public = _parts(str(values.get("public_url", "http://127.0.0.1:8000")))
     values.setdefault("secure_cookies", not (public.scheme == "http" and public.hostname in LOOPBACK))
     url = str(values["database_url"])
     if url.startswith(("postgres://", "postgresql://")):
@@ -149,6 +167,21 @@ def _with_defaults(values: dict[str, object]) -> Settings:
 
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+A_DAY = 86400
+
+
+def _parts(url: str) -> SplitResult:
+    """The parts of an address; of one that cannot be read, nothing."""
+    try:
+        parts = urlsplit(url)
+        return parts if parts.port != 0 else urlsplit("")
+    except ValueError:
+        return urlsplit("")
+
+
+def _here(url: str) -> bool:
+    """Whether an address is a web address of this machine."""
+    return _parts(url).scheme in ("http", "https") and _parts(url).hostname in LOOPBACK
 
 
 def _problems(s: Settings) -> list[str]:
@@ -158,30 +191,38 @@ def _problems(s: Settings) -> list[str]:
         if not ok:
             wrong.append(f"{environment_name(name)} {why}")
 
-    public, bot = urlsplit(s.public_url), urlsplit(s.bot_url)
+    public = _parts(s.public_url)
     need(public.scheme in ("http", "https") and public.hostname, "public_url", "must be a full address, https://...")
     need(not public.username and not public.query and not public.fragment, "public_url", "must have no user name, query or fragment")
     need(public.scheme == "https" or public.hostname in LOOPBACK, "public_url", "must be https unless it is this machine")
-    need(bot.hostname in LOOPBACK, "bot_url", "must be on this machine (127.0.0.1)")
+    need(_here(s.bot_url), "bot_url", "must be on this machine (http://127.0.0.1:5005)")
     need(s.secret_keys and all(len(k) >= 32 for k in s.secret_keys), "secret_keys",
          "is missing or too short: give at least 32 random characters (`alongside new-key` makes one)")
     need(s.bot_key and len(s.bot_key) >= 16, "bot_key", "is missing: the bot and the service share it, at least 16 characters")
     need(s.twilio_account_sid.startswith("AC") and len(s.twilio_account_sid) == 34, "twilio_account_sid",
          "is missing or not an account: AC and 32 more characters")
     need(1 <= len(s.twilio_auth_tokens) <= 2, "twilio_auth_tokens", "is missing: one token, or two during rotation")
-    need(not s.twilio_api_url or urlsplit(s.twilio_api_url).hostname in LOOPBACK, "twilio_api_url", "may only be this machine (the simulator)")
+    need(not s.twilio_api_url or _here(s.twilio_api_url), "twilio_api_url", "may only be this machine (the simulator)")
     for name in ("sms_sender", "whatsapp_sender", "voice_sender"):
         number = getattr(s, name)
         need((not number and name != "sms_sender") or _is_number(number), name, "must be a full number such as +447700900100")
     need(0.05 <= s.bot_timeout <= 10, "bot_timeout", "must be between 0.05 and 10 seconds")
     need(0 < s.ladder_scale <= 1, "ladder_scale", "must be above 0 and at most 1")
-    need(s.sends_per_second > 0, "sends_per_second", "must be above 0")
-    need(s.absent_after > 0, "absent_after", "must be above 0")
-    need(s.catch_up_every > 0, "catch_up_every", "must be above 0")
-    need(s.retention_days >= 0, "retention_days", "must not be negative")
+    need(0 < s.sends_per_second <= 1000, "sends_per_second", "must be above 0 and at most 1000")
+    need(0 < s.absent_after <= A_DAY, "absent_after", "must be above 0 and at most a day")
+    need(0 < s.catch_up_every <= A_DAY, "catch_up_every", "must be above 0 and at most a day")
+    need(0 <= s.retention_days <= 36500, "retention_days", "must not be negative, and at most 100 years")
     need(s.log_level in ("DEBUG", "INFO", "WARNING", "ERROR"), "log_level", "must be DEBUG, INFO, WARNING or ERROR")
-    need(s.database_url.startswith(("sqlite:///", "postgresql+psycopg://")), "database_url", "must begin with sqlite:/// or postgresql://")
+    need(_is_database(s.database_url), "database_url", "must be sqlite:/// and a file, or postgresql://...")
     return wrong
+
+
+def _is_database(url: str) -> bool:
+    try:
+        named = make_url(url)
+    except (ArgumentError, ValueError):
+        return False
+    return named.drivername == "postgresql+psycopg" or named.drivername == "sqlite" and named.database not in (None, "", ":memory:")
 
 
 def _is_number(number: str) -> bool:

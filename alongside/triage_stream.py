@@ -36,7 +36,7 @@ def run_stream(source: TextIO, out: TextIO, progress: TextIO, *, no_bot: bool) -
             for batch in _batches(tqdm(source, file=progress, unit=" texts", mininterval=0.5, disable=None)):
                 for answer in judge_lines(batch, book, bot):
                     wrong += "error" in answer
-                    out.write(json.dumps(answer, ensure_ascii=False) + "\n")
+                    out.write(_written(answer) + "\n")
                 out.flush()
     except BotMissing as missing:
         typer.echo(f"{missing} (or use --no-bot)", err=True)
@@ -95,11 +95,19 @@ def judge(text: str, lang: str | None, book: PhraseBook, understood: Understandi
 def _line(number: int, line: str) -> dict[str, Any]:
     try:
         found = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise LineWrong(f"line {number} is not JSON") from None
     if not isinstance(found, dict) or not isinstance(found.get("text"), str):
         raise LineWrong(f"line {number} has no text")
+    if not isinstance(found.get("lang"), str | None):
+        raise LineWrong(f"line {number}: lang is not a language's code")
     return found
+
+
+def _written(answer: dict[str, Any]) -> str:
+    """One line of JSON; escaped to ASCII where a lone surrogate could not be written otherwise."""
+    line = json.dumps(answer, ensure_ascii=False)
+    return line if line.isascii() or not any("\ud800" <= c <= "\udfff" for c in line) else json.dumps(answer)
 
 
 def _answer(asked: dict[str, Any], verdict: Verdict, language: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 from alongside.house import Keeper
 from alongside.wiring import House
@@ -52,7 +53,7 @@ class Worker:
                          house.settings.recordings_dir)
         self.keeper = Keeper(house, self.owner)
 
-    def _only_one(self) -> object:
+    def _only_one(self) -> TextIO:
         path = Path(str(self.house.database.url.database)).with_suffix(".worker-lock")
         file = path.open("w")
         try:
@@ -89,6 +90,9 @@ class Worker:
         self.stopping.wait()
         for thread in threads:
             thread.join(timeout=10)
+        self.post.close()
+        if self._lock_file is not None:
+            self._lock_file.close()
 
     def stop(self, *_: object) -> None:
         self.stopping.set()

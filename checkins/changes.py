@@ -11,8 +11,11 @@ from sqlalchemy.orm import Session
 
 from casefile import audit, live
 from casefile.models import Person, Plan, PlanChange
+from casefile.vocabulary import Purpose
 from checkins import schedule
-from checkins.moves import hear, open_checkins
+from checkins.ladder_terms import Ended, Paused
+from checkins.moves import hear, move_all, open_checkins
+from messaging import outbox
 
 PLAN_FIELDS = frozenset({
     "confirmed_by", "confirmed_at", "review_on", "rule", "starts_on", "at_time", "jitter_minutes", "safe_hours", "never_dates", "stress_dates",
@@ -76,14 +79,32 @@ def revert(session: Session, change_id: int, staff_id: int, now: dt.datetime) ->
 
 
 def settle(session: Session, person: Person, plan: Plan | None, now: dt.datetime) -> None:
-    """After any change: the time of the next check-in, and the ladder told to look at the open ones again."""
-    if plan is None:
-        return
-    found = schedule.next_after(view_of(person, plan), now)
-    plan.next_at = found.at if found else None
+    """After any change: what may not be sent any more is ended and taken back, the next check-in's time is set, and the ladder told to look
+    at the open ones again. What people are at goes on, unless she asked us to stop."""
+    ends = _what_ends(person, plan, now)
+    if ends is not None:
+        fact, purposes = ends
+        move_all(session, person.id, fact, now)
+        outbox.cancel_pending(session, person.id, now, purposes)
+    if plan is not None:
+        found = schedule.next_after(view_of(person, plan), now)
+        plan.next_at = found.at if found else None
     session.flush()
     for checkin in open_checkins(session, person.id):
         hear(session, checkin.id, "plan_changed")
+
+
+def _what_ends(person: Person, plan: Plan | None, now: dt.datetime) -> tuple[Ended | Paused, tuple[Purpose, ...]] | None:
+    automatic = (Purpose.CHECKIN, Purpose.REPLY)
+    if person.suspended_at is not None:
+        return Paused(), (*automatic, Purpose.HUMAN)
+    if person.stopped_at is not None:
+        return Ended("stopped"), automatic
+    if plan is not None and plan.consent_withdrawn_at is not None:
+        return Ended("consent withdrawn"), automatic
+    if plan is not None and (plan.paused or (plan.paused_until is not None and plan.paused_until > now)):
+        return Paused(), (Purpose.CHECKIN,)
+    return None
 
 
 def view_of(person: Any, plan: Any) -> schedule.PlanView:

@@ -1,4 +1,7 @@
-"""What is looked after once a day: plans and addresses near their review date, long pauses, patterns over weeks. A repeat changes nothing."""
+"""What is looked after from day to day: plans and addresses near their review date, long pauses, follow-ups, patterns over weeks.
+
+A repeat changes nothing: each task has a key of its own.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,9 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from casefile.database import Database
-from casefile.models import Address, Alert, Person, Plan, PlanChange
+from casefile.models import Address, Alert, CallAttempt, Person, Plan, PlanChange, WelfareCall
 from casefile.vocabulary import AlertKind, Urgency
-from checkins import patterns
+from checkins import calls, changes, patterns
 from checkins.rows import heartbeat
 from escalation.alerts import raise_alert
 
@@ -24,6 +27,8 @@ def daily(database: Database, now: dt.datetime) -> None:
     with database.write() as session:
         _reviews(session, now)
         _long_pauses(session, now)
+        _follow_ups(session, now)
+        _heal(session, now)
     _patterns(database, now)
 
 
@@ -48,6 +53,28 @@ def _long_pauses(session: Session, now: dt.datetime) -> None:
     for person_id in session.scalars(unasked).all():
         _task(session, f"unasked:{person_id}:{now.toordinal() // 28}", person_id,
               "No check-in is planned for her (paused, phone in question, or the plan has ended). Please decide with her how to go on", now)
+
+
+def _follow_ups(session: Session, now: dt.datetime) -> None:
+    """What was agreed in a call comes back as a task on its day."""
+    due = session.execute(select(CallAttempt, WelfareCall.person_id).join(WelfareCall, WelfareCall.id == CallAttempt.call_id).where(
+        CallAttempt.follow_up.is_not(None), CallAttempt.follow_up_on <= now.date(), CallAttempt.follow_up_on > now.date() - LONG_PAUSE)).all()
+    for tried, person_id in due:
+        if session.scalar(select(Alert.id).where(Alert.key == f"follow-up:{tried.id}")) is None:
+            calls.follow_up(session, person_id, tried, now)
+
+
+def _heal(session: Session, now: dt.datetime) -> None:
+    """A live plan without a next time (a suspension that ended, a wrong clock) gets one: nobody is silently left out."""
+    for person, plan in session.execute(select(Person, Plan).join(Plan, Plan.person_id == Person.id).where(
+            Plan.next_at.is_(None), Plan.confirmed_at.is_not(None), Plan.paused.is_(False), Plan.inbound_only.is_(False),
+            Plan.consent_withdrawn_at.is_(None), Person.stopped_at.is_(None), Person.suspended_at.is_(None)).order_by(Person.id)).all():
+        try:
+            changes.settle(session, person, plan, now)
+        except ValueError:
+            continue  # a plan that cannot be read: `run` told a person when it met it, and tells again tomorrow
+        if plan.next_at is not None:
+            _task(session, f"asked-again:{person.id}:{now:%Y%m%d}", person.id, "Her check-ins go on again; please see that the plan is still right", now)
 
 
 def _task(session: Session, key: str, person_id: int, why: str, now: dt.datetime) -> None:

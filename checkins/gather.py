@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from casefile.models import Address, Alert, CallAttempt, Checkin, Inbound, Outbox, Person, Plan, WelfareCall
 from casefile.vocabulary import AlertKind, AlertState, Channel, Concern, InboundState, OutboxState, Purpose, Urgency
+from checkins.calls import RECENT
 from checkins.ladder_terms import DEFAULT_STEPS, OPEN, Do, Policy, Step
 from messaging.delivery import FAILED
 
@@ -22,7 +23,7 @@ AFTER_DISTRESS = dt.timedelta(days=14)
 BEING_JUDGED = dt.timedelta(hours=1)
 # A decision or court week: from so many days before the date to so many after it.
 STRESS_BEFORE, STRESS_AFTER = 3, 7
-RECENT_CONTACT = ("this_week", "this_month")
+
 
 
 def steps_of(ladder: list[Any]) -> tuple[Step, ...]:
@@ -49,7 +50,7 @@ class Scene:
         self.people = {row.id: row for row in people}
         plans = session.execute(select(
             Plan.person_id, Plan.channels, Plan.ladder, Plan.cover, Plan.safe_hours, Plan.never_dates, Plan.stress_dates, Plan.confirmed_at,
-            Plan.inbound_only, Plan.consent_withdrawn_at, Plan.review_on).where(Plan.person_id.in_(self._ids)))
+            Plan.inbound_only, Plan.consent_withdrawn_at, Plan.review_on, Plan.paused, Plan.paused_until).where(Plan.person_id.in_(self._ids)))
         self.plans = {row.person_id: row for row in plans}
         self._addresses: dict[int, list[Any]] = {}
         for row in session.execute(select(
@@ -69,7 +70,7 @@ class Scene:
             and_(Alert.kind == AlertKind.MESSAGE, Alert.urgency.in_([Urgency.URGENT, Urgency.IMMEDIATE]),
                  or_(Alert.last_message_at >= since, Alert.state != AlertState.RESOLVED))))
         told = (select(WelfareCall.person_id).join(CallAttempt, CallAttempt.call_id == WelfareCall.id)
-                .where(WelfareCall.person_id.in_(self._ids), CallAttempt.at >= since, CallAttempt.contact_band.in_(RECENT_CONTACT)))
+                .where(WelfareCall.person_id.in_(self._ids), CallAttempt.at >= since, CallAttempt.contact_band.in_(RECENT)))
         found = {*self._session.scalars(alarmed), *self._session.scalars(told)}
         latest: dict[int, list[str]] = {}
         for person_id, concerns in self._session.execute(
@@ -83,13 +84,14 @@ class Scene:
     def today(self, person_id: int) -> dt.date:
         return self._now.astimezone(ZoneInfo(self.people[person_id].time_zone)).date()
 
-    def ways(self, person_id: int) -> list[tuple[Channel, int]]:
-        """The agreed and working ways to write to her now, the plan's first choice first: channel and address id."""
+    def ways(self, person_id: int, at: dt.datetime | None = None) -> list[tuple[Channel, int]]:
+        """The agreed and working ways to write to her now (or `at` a later moment), the plan's first choice first: channel and address id."""
         person, plan = self.people[person_id], self.plans.get(person_id)
         if plan is None or plan.confirmed_at is None or plan.inbound_only or plan.consent_withdrawn_at or person.stopped_at or person.suspended_at:
             return []
-        today = self.today(person_id)
-        if plan.review_on is not None and today > plan.review_on:
+        at = at or self._now
+        today = at.astimezone(ZoneInfo(person.time_zone)).date()
+        if plan.paused or (plan.paused_until and plan.paused_until > at) or (plan.review_on is not None and today > plan.review_on):
             return []
         good = {a.channel: a.id for a in reversed(self._addresses.get(person_id, [])) if a.consent and a.safe_to_contact and a.suspended_at is None
                 and a.opted_out_at is None and (a.review_by is None or a.review_by >= today)}

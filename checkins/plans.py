@@ -14,14 +14,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from casefile.models import Address, Person, Plan, PlanChange, WelfareCall
-from casefile.vocabulary import AlertKind, Purpose, Urgency
+from casefile.vocabulary import AlertKind, Urgency
 from checkins import changes, plan_check
 from checkins.changes import NoPlan
-from checkins.ladder_terms import Ended, Paused
-from checkins.moves import move_all
 from checkins.plan_check import PlanWrong
 from escalation.alerts import raise_alert
-from messaging import outbox
 
 __all__ = ["NoPlan", "PlanWrong", "change", "confirm", "draft", "pause", "phone_back", "phone_lost", "resume", "start", "stop", "withdraw_consent"]
 
@@ -71,8 +68,6 @@ def pause(session: Session, person_id: int, until: dt.datetime | None, staff_id:
     """Ask nothing until then (UTC; None = until resumed). Calls that people are to make stay. Raises PlanWrong, NoPlan."""
     if until is not None and until <= now:
         raise PlanWrong({"paused_until": "The end of the pause must lie ahead"})
-    changes.plan_of(session, person_id)
-    _end(session, person_id, Paused(), now, (Purpose.CHECKIN,))
     return changes.make(session, person_id, "paused", {"paused": until is None, "paused_until": until}, now, staff_id)
 
 
@@ -83,7 +78,6 @@ def resume(session: Session, person_id: int, staff_id: int, now: dt.datetime) ->
 
 def stop(session: Session, person_id: int, staff_id: int, now: dt.datetime) -> PlanChange:
     """She told a colleague to stop: nothing more is sent, not even what is queued."""
-    _end(session, person_id, Ended("stopped"), now)
     return changes.make(session, person_id, "stopped", {"stopped_at": now}, now, staff_id)
 
 
@@ -99,8 +93,6 @@ def start(session: Session, person_id: int, staff_id: int, now: dt.datetime) -> 
 
 def withdraw_consent(session: Session, person_id: int, staff_id: int | None, now: dt.datetime) -> PlanChange:
     """She no longer agrees: nothing more is sent, and her support does not change by it. Raises NoPlan."""
-    changes.plan_of(session, person_id)
-    _end(session, person_id, Ended("consent withdrawn"), now)
     return changes.make(session, person_id, "consent withdrawn", {"consent_withdrawn_at": now}, now, staff_id)
 
 
@@ -109,7 +101,7 @@ def phone_lost(session: Session, person_id: int, staff_id: int | None, now: dt.d
 
     People stay told about an open silence. Raises nothing when there is no plan.
     """
-    _end(session, person_id, Paused(), now, (Purpose.CHECKIN, Purpose.REPLY, Purpose.HUMAN))
+    changes.locked_person(session, person_id).awaiting = ""
     done = session.execute(update(WelfareCall).where(WelfareCall.person_id == person_id, WelfareCall.done_at.is_(None))
                            .values(done_at=now, outcome="phone_lost").execution_options(synchronize_session="fetch"))
     made = changes.make(session, person_id, "phone lost", {"suspended_at": now, "suspended_why": why[:60]}, now, staff_id)
@@ -122,13 +114,6 @@ def phone_lost(session: Session, person_id: int, staff_id: int | None, now: dt.d
 def phone_back(session: Session, person_id: int, staff_id: int, now: dt.datetime) -> PlanChange:
     """A colleague made sure by another route that she has her phone: the plan goes on. Numbers suspended one by one stay so."""
     return changes.make(session, person_id, "phone back", {"suspended_at": None, "suspended_why": None}, now, staff_id)
-
-
-def _end(session: Session, person_id: int, fact: Ended | Paused, now: dt.datetime,
-         purposes: tuple[Purpose, ...] = (Purpose.CHECKIN, Purpose.REPLY)) -> None:
-    changes.locked_person(session, person_id)
-    move_all(session, person_id, fact, now)
-    outbox.cancel_pending(session, person_id, now, purposes)
 
 
 def _check(fields: Mapping[str, Any], today: dt.date) -> None:

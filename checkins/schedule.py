@@ -108,6 +108,11 @@ def next_after(view: PlanView, after: dt.datetime) -> Moment | None:
     return None
 
 
+def local_day(view: PlanView, moment: dt.datetime) -> dt.date:
+    """The person's local day of a moment."""
+    return moment.astimezone(ZoneInfo(view.zone)).date()
+
+
 def jitter(view: PlanView, day: dt.date, end: dt.time) -> dt.timedelta:
     """Minutes after the usual hour, the same for a person and day whenever it is asked, always before the window's end."""
     room = _minutes(end) - _minutes(view.at_time) - 1

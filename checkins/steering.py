@@ -20,7 +20,7 @@ from casefile.models import Address, Alert, Person, Plan, PlanChange
 from casefile.vocabulary import LANGUAGES, AlertKind, AlertState, Channel, Purpose, Urgency
 from checkins import changes
 from checkins.changes import ChangeGone, revert
-from checkins.ladder_terms import Answered, Ended
+from checkins.ladder_terms import Answered
 from checkins.moves import move_all
 from checkins.patterns import unusual_style
 from escalation.alerts import raise_alert
@@ -71,8 +71,6 @@ def apply(session: Session, person: Person, act: str, wishes: Mapping[str, Any],
 
 
 def _stop(session: Session, person: Person, now: dt.datetime) -> Change:
-    move_all(session, person.id, Ended("stopped"), now)
-    outbox.cancel_pending(session, person.id, now)
     if person.stopped_at is None:
         change = changes.make(session, person.id, "stopped", {"stopped_at": now}, now)
         unusual = unusual_style(session, person)
@@ -100,7 +98,6 @@ def _start(session: Session, person: Person, plan: Plan, now: dt.datetime) -> Ch
 
 def _pause(session: Session, person: Person, day: dt.date | None, now: dt.datetime) -> Change:
     move_all(session, person.id, Answered(True), now)
-    outbox.cancel_pending(session, person.id, now, purposes=(Purpose.CHECKIN,))
     if day is not None and day > _today(person, now):
         change = changes.make(session, person.id, "paused", {"paused_until": wall(day, dt.time(), person.time_zone)}, now)
         _shown(session, change, f"She asked us not to write until {day.isoformat()}", now)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from casefile.access import NotFound
 from casefile.models import Address, Alert, CallAttempt, Person, Plan, WelfareCall
+from checkins import call_sheet
 from checkins import calls as welfare
 from dashboard import lookups, words
 from dashboard.desk import Desk, signed_in
@@ -33,6 +34,7 @@ class Line:
     safe: bool
     next: dt.datetime | None
     hours: str
+    urgent: bool
 
 
 def hours_today(person: Person, plan: Plan | None, now: dt.datetime) -> str:
@@ -51,17 +53,20 @@ def _line(session: Session, call: WelfareCall, now: dt.datetime) -> Line:
     tries = len(list(session.scalars(select(CallAttempt.id).where(CallAttempt.call_id == call.id))))
     hours, never = (plan.safe_hours, plan.never_dates) if plan else ({}, [])
     safe = is_safe(now, person.time_zone, hours, never)
-    return Line(call, person, tries, safe, None if safe else next_safe(now, person.time_zone, hours, never), hours_today(person, plan, now))
+    urgent = any(a.urgency.escalates for a in lookups.open_alerts(session, person.id))
+    return Line(call, person, tries, safe, None if safe else next_safe(now, person.time_zone, hours, never), hours_today(person, plan, now), urgent)
 
 
 def _list(desk: Desk) -> dict[str, object]:
     end = dt.datetime.combine(lookups.today(desk.now) + dt.timedelta(days=1), dt.time(), ZONE).astimezone(dt.UTC)
     start = end - dt.timedelta(days=1)
     with desk.read() as session:
+        order = {line.call_id: place for place, line in enumerate(call_sheet.today(session, desk.now))}
         waiting = [_line(session, c, desk.now) for c in session.scalars(select(WelfareCall).where(WelfareCall.done_at.is_(None)).order_by(WelfareCall.due_from))]
         done = [_line(session, c, desk.now) for c in session.scalars(select(WelfareCall).where(WelfareCall.done_at >= start).order_by(WelfareCall.done_at))]
         names = lookups.names(session)
-    return {"now_list": [x for x in waiting if x.call.due_from < end], "later": [x for x in waiting if x.call.due_from >= end], "done": done, "names": names,
+    return {"now_list": sorted((x for x in waiting if x.call.id in order), key=lambda x: order[x.call.id]),
+            "later": [x for x in waiting if x.call.id not in order], "done": done, "names": names,
             "reasons": REASONS, "outcomes": welfare.OUTCOMES}
 
 
@@ -107,10 +112,10 @@ def _sheet(desk: Desk, call_id: int, wanted: dict[str, str] | None = None, found
         addresses = list(session.scalars(select(Address).where(Address.person_id == line.person.id).order_by(Address.id)))
         attempts = list(session.scalars(select(CallAttempt).where(CallAttempt.call_id == call_id).order_by(CallAttempt.id)))
         alerts = lookups.open_alerts(session, line.person.id)
-        names = lookups.names(session)
+        names, about = lookups.names(session), call_sheet.sheet(session, call_id, desk.now)
     numbers = [a for a in addresses if a.consent and a.safe_to_contact and a.suspended_at is None]
     return desk.show("call.html", 422 if found else 200, line=line, call=line.call, person=line.person, numbers=list({a.address: a for a in numbers}.values()),
-                     attempts=attempts, alerts=alerts, names=names, reasons=REASONS, outcomes=welfare.OUTCOMES, bands=words.CONTACT_BANDS,
+                     attempts=attempts, alerts=alerts, names=names, reasons=REASONS, about=about, questions=call_sheet.QUESTIONS, outcomes=welfare.OUTCOMES, bands=words.CONTACT_BANDS,
                      wanted={n: (wanted or {}).get(n, "") for n in FIELDS}, found=found or {})
 
 
@@ -123,20 +128,16 @@ def sheet(call_id: int, desk: Desk = Depends(signed_in)) -> Response:
 def attempt(call_id: int, desk: Desk = Depends(signed_in)) -> Response:
     """Write down one try and what came of it."""
     wanted, found, on = {n: desk.form.text(n) for n in FIELDS}, {}, None
-    if wanted["outcome"] not in welfare.OUTCOMES:
-        found["outcome"] = "Choose what came of the call"
-    if wanted["contact_band"] and wanted["contact_band"] not in words.CONTACT_BANDS:
-        found["contact_band"] = "Choose from the list"
     try:
         on = desk.form.date("follow_up_on")
     except ValueError:
         found["follow_up_on"] = "Give a date such as 2026-12-24"
-    if found:
-        return _sheet(desk, call_id, wanted, found)
-    with desk.write() as session:
-        call = session.get(WelfareCall, call_id)
-        if call is None:
-            raise NotFound("no such call")
-        welfare.attempt(session, call_id, desk.staff.id, wanted["outcome"], desk.now, contact_band=wanted["contact_band"] or None,
-                        notes=wanted["notes"] or None, follow_up=wanted["follow_up"] or None, follow_up_on=on)
+    try:
+        if wanted["outcome"] not in welfare.OUTCOMES or found:
+            raise welfare.CallWrong({} if wanted["outcome"] in welfare.OUTCOMES else {"outcome": "Choose what came of the call"})
+        with desk.write() as session:
+            welfare.attempt(session, call_id, desk.staff.id, wanted["outcome"], desk.now, contact_band=wanted["contact_band"] or None,
+                            notes=wanted["notes"] or None, follow_up=wanted["follow_up"] or None, follow_up_on=on)
+    except welfare.CallWrong as wrong:
+        return _sheet(desk, call_id, wanted, {**{name if name in FIELDS else "": why for name, why in wrong.problems.items()}, **found})
     return desk.go(f"/calls/{call_id}", "call_noted")

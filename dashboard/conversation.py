@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from sqlalchemy import select
 
 from casefile.models import Person, Plan
+from checkins import plans
 from dashboard import lookups, replies, timeline
 from dashboard.desk import Desk, signed_in
 from escalation.takeover import InUse, hand_back, take_over
@@ -160,7 +161,7 @@ def phone_lost(ref: str, desk: Desk = Depends(signed_in)) -> Response:
     """Stop everything at once."""
     person = desk.person(ref, "conversation")
     with desk.write() as session:
-        replies.stop_everything(session, person.id, desk.staff.id, desk.now)
+        plans.phone_lost(session, person.id, desk.staff.id, desk.now, "phone not in their control")
     return desk.go(f"/people/{ref}/conversation", "suspended")
 
 
@@ -170,5 +171,5 @@ def phone_back(ref: str, desk: Desk = Depends(signed_in)) -> Response:
     if desk.form.text("sure") != "yes":
         return _page(desk, person, found={"sure": "Confirm that they told you so by another way"}, status=422)
     with desk.write() as session:
-        replies.allow_again(session, person.id, desk.staff.id, desk.now)
+        plans.phone_back(session, person.id, desk.staff.id, desk.now)
     return desk.go(f"/people/{ref}/conversation", "unsuspended")

@@ -78,7 +78,7 @@ def _contacts(session: Session, start: dt.datetime, end: dt.datetime) -> Section
 
 def is_reached(outcome: str) -> bool:
     """Whether a call attempt's outcome means that the person herself was spoken with."""
-    return outcome.startswith("reached") or outcome in ("spoke", "safe", "not_safe_to_talk")
+    return outcome.startswith("reached")
 
 
 def _alerts(session: Session, start: dt.datetime, end: dt.datetime) -> list[Section]:

@@ -28,17 +28,17 @@ def clock(moment: dt.datetime | None) -> Markup | str:
 
 
 def when(moment: dt.datetime | None, now: dt.datetime) -> Markup | str:
-    """Today 14:05, yesterday 14:05, Fri 20 Nov 14:05, or with the year when it is another one."""
+    """today 14:05, yesterday 14:05, Fri 20 Nov 14:05, or with the year when it is another one."""
     if moment is None:
         return ""
     there, today = local(moment), local(now).date()
     match (today - there.date()).days:
         case 0:
-            day = "Today"
+            day = "today"
         case 1:
-            day = "Yesterday"
+            day = "yesterday"
         case -1:
-            day = "Tomorrow"
+            day = "tomorrow"
         case _:
             day = date(there.date(), today)
     return _time(moment, f"{day} {there:%H:%M}")

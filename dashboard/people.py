@@ -19,6 +19,7 @@ from casefile.vocabulary import LANGUAGES, AlertState, Channel
 from dashboard import lookups, words
 from dashboard.desk import Desk, signed_in
 from dashboard.forms import Form
+from dashboard.plan_form import spoken_rule
 from triage.agreed_words import AgreedWordWrong, duress_hashes, safe_hash
 
 router = APIRouter()
@@ -99,11 +100,13 @@ def describe(change: PlanChange, names: dict[int, str]) -> str:
     """A change of plan in one line: who, and from what to what."""
     who = names.get(change.by_staff_id, "") if change.by_staff_id else "By their own text"
     hidden = {"safe_hours", "ladder", "consent", "confirmed_by"}
-    parts = [f"{name.replace('_', ' ')}: {_plain(change.before.get(name))} → {_plain(value)}" for name, value in change.after.items() if name not in hidden]
+    parts = [f"{name.replace('_', ' ')}: {_plain(name, change.before.get(name))} → {_plain(name, value)}" for name, value in change.after.items() if name not in hidden]
     return f"{who}: {change.what}" + (f" ({'; '.join(parts)})" if parts else "")
 
 
-def _plain(value: object) -> str:
+def _plain(name: str, value: object) -> str:
+    if name == "rule" and value:
+        return spoken_rule(str(value))
     if value is None or value == "" or value == []:
         return "none"
     if isinstance(value, bool):

@@ -7,12 +7,11 @@ import re
 from typing import Any
 
 from casefile.models import Plan
-from casefile.vocabulary import Channel
+from checkins import plan_check
 from checkins.gather import steps_of
 from checkins.ladder_terms import Do
-from checkins.schedule import RuleWrong, check_rule
 from dashboard.forms import Form
-from messaging.safe_hours import WEEKDAYS, HoursWrong, check
+from messaging.safe_hours import WEEKDAYS
 
 DAYS = {"mon": "Monday", "tue": "Tuesday", "wed": "Wednesday", "thu": "Thursday", "fri": "Friday", "sat": "Saturday", "sun": "Sunday"}
 EVERY = {"1": "Every week", "2": "Every 2 weeks", "3": "Every 3 weeks", "4": "Every 4 weeks"}
@@ -22,6 +21,8 @@ STEPS = {Do.ASK_AGAIN: "Ask once more after", Do.CALL: "A colleague calls after"
          Do.MANAGER: "The manager decides after"}
 FIELDS = ("every", "at_time", "starts_on", "jitter", "review_on", "channel_1", "channel_2", "cover", "after_alarm", "daily_cap", "inbound_only",
           "never", "stress", "consent_taken_by", "consent_on", "consent_language", "consent_scope")
+_FIELD_OF = {"rule": "every", "jitter_minutes": "jitter", "never_dates": "never", "stress_dates": "stress", "channels": "channel_1",
+             "ladder": "step_call", "safe_hours": "hours_mon", "consent": "consent_taken_by"}
 CONSENT = ("taken_by", "on", "language", "scope")
 _RULE_DAYS = dict(zip(DAYS, ("MO", "TU", "WE", "TH", "FR", "SA", "SU"), strict=True))
 
@@ -58,28 +59,27 @@ def _hours_of(ladder: list[Any]) -> dict[str, str]:
     return {str(s.do): f"{s.after.total_seconds() / 3600:g}" for s in steps_of(ladder) if s.do in STEPS}
 
 
-def read(form: Form) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
+def read(form: Form, today: dt.date) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
     """The fields as sent (to show again), the plan's columns, and what is wrong, by field."""
     wanted: dict[str, Any] = {n: form.text(n, 2000) for n in FIELDS}
     wanted |= {"days": [d for d in DAYS if d in form.all("days")], "hours": {d: form.text(f"hours_{d}", 100) for d in DAYS},
                "steps": {str(s): form.text(f"step_{s}", 8) for s in STEPS}, "other_rule": form.text("other_rule", 200)}
     found: dict[str, str] = {}
     values: dict[str, Any] = {
-        "rule": _rule(wanted, found), "at_time": _time(wanted, found), "jitter_minutes": _number(wanted, found, "jitter", 0, 120),
-        "daily_cap": _number(wanted, found, "daily_cap", 1, 20), "safe_hours": _hours(wanted, found), "ladder": _ladder(wanted, found),
-        "channels": _channels(wanted, found), "inbound_only": bool(wanted["inbound_only"]), "never_dates": _dates(wanted, found),
+        "rule": _rule(wanted, found), "at_time": wanted["at_time"][:5], "jitter_minutes": _number(wanted["jitter"]),
+        "daily_cap": _number(wanted["daily_cap"]), "safe_hours": _hours(wanted), "ladder": _ladder(wanted, found),
+        "channels": list(dict.fromkeys(c for c in (wanted["channel_1"], wanted["channel_2"]) if c)), "inbound_only": bool(wanted["inbound_only"]), "never_dates": _dates(wanted, found),
         "stress_dates": _stress(wanted, found), "starts_on": _date(form, found, "starts_on"), "review_on": _date(form, found, "review_on"),
         "consent": {n: wanted[f"consent_{n}"] for n in CONSENT if wanted[f"consent_{n}"]},
         "cover": wanted["cover"], "after_alarm": wanted["after_alarm"]}
-    for name, options in (("cover", COVERS), ("after_alarm", AFTER_ALARM)):
-        if wanted[name] not in options:
-            found[name] = "Choose one"
-    if "starts_on" not in found and "every" not in found:
-        try:
-            check_rule(values["rule"], values["starts_on"])
-        except RuleWrong as wrong:
-            found["every"] = str(wrong).capitalize()
+    for name, why in plan_check.problems({n: v for n, v in values.items() if v is not None}, today).items():
+        found.setdefault(field_of(name), why)
     return wanted, values, found
+
+
+def field_of(column: str) -> str:
+    """The form's field for a plan's column (as `checkins` names what is wrong); empty when it is about the plan as a whole."""
+    return _FIELD_OF.get(column, column if column in FIELDS else "")
 
 
 def _rule(w: dict[str, Any], found: dict[str, str]) -> str:
@@ -93,34 +93,15 @@ def _rule(w: dict[str, Any], found: dict[str, str]) -> str:
     return f"FREQ=WEEKLY{interval};BYDAY={','.join(_RULE_DAYS[d] for d in w['days'])}"
 
 
-def _time(w: dict[str, Any], found: dict[str, str]) -> str:
-    try:
-        return dt.time.fromisoformat(w["at_time"]).strftime("%H:%M")
-    except ValueError:
-        found["at_time"] = "Give an hour such as 11:00"
-        return ""
+def _number(text: str) -> int:
+    """A number; one that is none becomes too small, so that the plan's own check names the field."""
+    return int(text) if text.isdigit() else -1
 
 
-def _number(w: dict[str, Any], found: dict[str, str], name: str, least: int, most: int) -> int:
-    if not w[name].isdigit() or not least <= int(w[name]) <= most:
-        found[name] = f"Give a number from {least} to {most}"
-        return least
-    return int(w[name])
-
-
-def _hours(w: dict[str, Any], found: dict[str, str]) -> dict[str, list[list[str]]]:
-    hours: dict[str, list[list[str]]] = {}
-    for day, text in w["hours"].items():
-        spans = [[_padded(end) for end in re.split(r"\s*[-–]\s*", part.strip())] for part in text.split(",") if part.strip()]
-        try:
-            check({day: spans})
-        except (HoursWrong, IndexError, ValueError):
-            found[f"hours_{day}"] = f"{DAYS[day]}: write times such as 09:00-12:00, 14:00-17:00"
-        if spans:
-            hours[day] = spans
-    if not hours:
-        found["hours_mon"] = "Give at least one day on which it is safe to write"
-    return hours
+def _hours(w: dict[str, Any]) -> dict[str, list[list[str]]]:
+    spans = {day: [[_padded(end) for end in re.split(r"\s*[-–]\s*", part.strip())] for part in text.split(",") if part.strip()]
+             for day, text in w["hours"].items()}
+    return {day: found for day, found in spans.items() if found}
 
 
 def _padded(text: str) -> str:
@@ -131,30 +112,13 @@ def _padded(text: str) -> str:
 
 def _ladder(w: dict[str, Any], found: dict[str, str]) -> list[dict[str, Any]]:
     steps: list[dict[str, Any]] = [{"do": "ask"}]
-    last = 0.0
     for step in STEPS:
-        text = w["steps"][str(step)]
-        if not text:
-            continue
         try:
-            after = float(text)
+            if text := w["steps"][str(step)]:
+                steps.append({"do": str(step), "after_hours": float(text)})
         except ValueError:
-            after = -1.0
-        if not last < after <= 24 * 28:
-            found[f"step_{step}"] = f"“{STEPS[step]}” needs hours, more than the step before it"
-            continue
-        last = after
-        steps.append({"do": str(step), "after_hours": after})
-    if not {"call", "professional", "manager"} & {s["do"] for s in steps}:
-        found["step_call"] = "Silence must reach a person: give hours for a call, a professional or the manager"
+            found[f"step_{step}"] = "Give hours as a number"
     return steps
-
-
-def _channels(w: dict[str, Any], found: dict[str, str]) -> list[str]:
-    chosen = list(dict.fromkeys(c for c in (w["channel_1"], w["channel_2"]) if c))
-    if not chosen or any(c not in list(Channel) for c in chosen):
-        found["channel_1"] = "Choose how to write first"
-    return chosen
 
 
 def _dates(w: dict[str, Any], found: dict[str, str]) -> list[str]:
@@ -182,3 +146,15 @@ def _date(form: Form, found: dict[str, str], name: str) -> dt.date | None:
     if value is None:
         found[name] = "Give a date such as 2026-12-24"
     return value
+
+
+def spoken_rule(rule: str) -> str:
+    """A rule in words: every 2 weeks on Tuesday."""
+    parts = dict(part.partition("=")[::2] for part in rule.upper().split(";"))
+    back = {code: day for day, code in _RULE_DAYS.items()}
+    days = [DAYS[back[c]] for c in parts.get("BYDAY", "").split(",") if c in back]
+    unit = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}.get(parts.get("FREQ", ""))
+    if unit is None or set(parts) - {"FREQ", "INTERVAL", "BYDAY"}:
+        return rule
+    number = parts.get("INTERVAL", "1")
+    return ("every " + (unit if number == "1" else f"{number} {unit}s")) + (" on " + ", ".join(days) if days else "")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from casefile.access import NotFound
 from casefile.models import Person, Plan, PlanChange
-from checkins import changes
-from checkins.changes import ChangeGone, view_of
+from checkins import plans
+from checkins.changes import ChangeGone, locked_person, revert, view_of
 from checkins.schedule import upcoming
 from dashboard import lookups, plan_form
 from dashboard.desk import Desk, signed_in
@@ -53,19 +55,20 @@ def edit(ref: str, desk: Desk = Depends(signed_in)) -> Response:
 def save(ref: str, desk: Desk = Depends(signed_in)) -> Response:
     """Save the plan; it sends nothing until somebody confirms that it was agreed and is safe."""
     person = desk.person(ref, "plan")
-    wanted, values, found = plan_form.read(desk.form)
+    wanted, values, found = plan_form.read(desk.form, lookups.today(desk.now))
     version = desk.form.text("version", 10)
     if found:
         return _form(desk, person, wanted | {"version": version}, found)
-    with desk.write() as session:
-        changes.locked_person(session, person.id)
-        plan = session.scalar(select(Plan).where(Plan.person_id == person.id))
-        if str(plan.version if plan else 0) != version:
-            return desk.go(f"/people/{ref}/plan", "read_again")
-        if plan is None:
-            session.add(Plan(person_id=person.id, starts_on=values["starts_on"]))
-            session.flush()
-        changes.make(session, person.id, "plan written", {**values, "confirmed_at": None, "confirmed_by": None}, desk.now, desk.staff.id)
+    try:
+        with desk.write() as session:
+            locked_person(session, person.id)
+            plan = session.scalar(select(Plan).where(Plan.person_id == person.id))
+            if str(plan.version if plan else 0) != version:
+                return desk.go(f"/people/{ref}/plan", "read_again")
+            act = plans.draft if plan is None or plan.confirmed_at is None else plans.change
+            act(session, person.id, values, desk.staff.id, desk.now)
+    except plans.PlanWrong as wrong:
+        return _form(desk, person, wanted | {"version": version}, {plan_form.field_of(n): why for n, why in wrong.problems.items()})
     return desk.go(f"/people/{ref}/plan", "saved")
 
 
@@ -74,11 +77,19 @@ def confirm(ref: str, desk: Desk = Depends(signed_in)) -> Response:
     person = desk.person(ref, "plan")
     if desk.form.text("agreed") != "yes":
         return _page(desk, person, {"agreed": "Confirm that you agreed this plan with the person"}, 422)
-    if not person.adult:
-        return _page(desk, person, {"agreed": "No automatic messages are sent to somebody under 18, or whose age is not known"}, 422)
-    with desk.write() as session:
-        changes.make(session, person.id, "confirmed", {"confirmed_at": desk.now, "confirmed_by": desk.staff.id}, desk.now, desk.staff.id)
-    return desk.go(f"/people/{ref}/plan", "confirmed")
+    return _act(desk, person, "plan", "confirmed", lambda session: plans.confirm(session, person.id, desk.staff.id, desk.now))
+
+
+def _act(desk: Desk, person: Person, back_to: str, said: str, act: Callable[[Session], object]) -> Response:
+    """Do one thing with a plan; what is wrong with it is shown on the plan's page."""
+    try:
+        with desk.write() as session:
+            act(session)
+    except plans.PlanWrong as wrong:
+        return _page(desk, person, {str(number or ""): why for number, why in enumerate(wrong.problems.values())}, 422)
+    except plans.NoPlan as wrong:
+        return _page(desk, person, {"": str(wrong)}, 422)
+    return desk.go(f"/people/{person.ref}/{back_to}", said)
 
 
 @router.post("/people/{ref}/pause")
@@ -91,17 +102,28 @@ def pause(ref: str, desk: Desk = Depends(signed_in)) -> Response:
     if day is not None and day <= lookups.today(desk.now):
         return _page(desk, person, {"until": "Give a day after today"}, 422)
     until = dt.datetime.combine(day, dt.time(), ZONE).astimezone(dt.UTC) if day else None
-    with desk.write() as session:
-        changes.make(session, person.id, "paused", {"paused_until": until} if until else {"paused": True}, desk.now, desk.staff.id)
-    return desk.go(f"/people/{ref}/conversation", "paused")
+    return _act(desk, person, "conversation", "paused", lambda session: plans.pause(session, person.id, until, desk.staff.id, desk.now))
 
 
 @router.post("/people/{ref}/resume")
 def resume(ref: str, desk: Desk = Depends(signed_in)) -> Response:
     person = desk.person(ref, "plan")
-    with desk.write() as session:
-        changes.make(session, person.id, "resumed", {"paused": False, "paused_until": None}, desk.now, desk.staff.id)
-    return desk.go(f"/people/{ref}/conversation", "resumed")
+    return _act(desk, person, "conversation", "resumed", lambda session: plans.resume(session, person.id, desk.staff.id, desk.now))
+
+
+@router.post("/people/{ref}/stop")
+def stop(ref: str, desk: Desk = Depends(signed_in)) -> Response:
+    """The person told a colleague that they want no more messages."""
+    person = desk.person(ref, "plan")
+    if desk.form.text("consent_withdrawn") == "yes":
+        return _act(desk, person, "plan", "withdrawn", lambda session: plans.withdraw_consent(session, person.id, desk.staff.id, desk.now))
+    return _act(desk, person, "plan", "stopped", lambda session: plans.stop(session, person.id, desk.staff.id, desk.now))
+
+
+@router.post("/people/{ref}/start")
+def start(ref: str, desk: Desk = Depends(signed_in)) -> Response:
+    person = desk.person(ref, "plan")
+    return _act(desk, person, "plan", "started", lambda session: plans.start(session, person.id, desk.staff.id, desk.now))
 
 
 @router.post("/people/{ref}/changes/{change_id:int}/put-back")
@@ -112,7 +134,7 @@ def put_back(ref: str, change_id: int, desk: Desk = Depends(signed_in)) -> Respo
             change = session.get(PlanChange, change_id)
             if change is None or change.person_id != person.id:
                 raise NotFound("no such change")
-            changes.revert(session, change_id, desk.staff.id, desk.now)
+            revert(session, change_id, desk.staff.id, desk.now)
     except ChangeGone:
         return desk.go(f"/people/{ref}", "read_again")
     return desk.go(f"/people/{ref}", "reverted")

@@ -78,25 +78,6 @@ def send(session: Session, person_id: int, staff_id: int, *, token: str, body: s
     return row
 
 
-def stop_everything(session: Session, person_id: int, staff_id: int, now: dt.datetime) -> int:
-    """Her phone is not in her control: nothing more is sent, whatever waits is cancelled. Returns how many were cancelled."""
-    person = session.scalars(select(Person).where(Person.id == person_id).with_for_update().execution_options(populate_existing=True)).one()
-    person.suspended_at, person.suspended_why = now, "phone not in their control"
-    person.awaiting = ""
-    cancelled = outbox.cancel_pending(session, person.id, now, purposes=(Purpose.CHECKIN, Purpose.REPLY, Purpose.HUMAN))
-    audit.note(session, now, "stopped everything: phone not in control", staff_id, person.id, f"{cancelled} waiting messages cancelled")
-    live.tell(session, "person", now, person.id)
-    return cancelled
-
-
-def allow_again(session: Session, person_id: int, staff_id: int, now: dt.datetime) -> None:
-    """The phone is hers again, as agreed with her by another way."""
-    person = session.scalars(select(Person).where(Person.id == person_id).with_for_update().execution_options(populate_existing=True)).one()
-    person.suspended_at = person.suspended_why = None
-    audit.note(session, now, "phone is in control again", staff_id, person.id)
-    live.tell(session, "person", now, person.id)
-
-
 def revealing(text: str) -> list[str]:
     """Words in a text that would tell a bystander what this is about."""
     return list(dict.fromkeys(m.group(0) for m in REVEALING.finditer(text)))

@@ -16,8 +16,23 @@ from starlette.types import Scope
 
 from casefile.access import NotFound
 from casefile.database import Database, utc_now
-from dashboard import account, alerts, calls, checkins, conversation, interventions, languages, live, messages, people, plans, queue, reports
-from dashboard import sign_in, team
+from dashboard import (
+    account,
+    alerts,
+    calls,
+    checkins,
+    conversation,
+    interventions,
+    languages,
+    live,
+    messages,
+    people,
+    plans,
+    queue,
+    reports,
+    sign_in,
+    team,
+)
 from dashboard.assets import STATIC, url
 from dashboard.desk import House, NotSignedIn, Refused
 from dashboard.forms import FormTooLarge

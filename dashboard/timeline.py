@@ -15,7 +15,7 @@ from dashboard import words
 from escalation.interventions import TYPES
 
 PAGE = 60
-_ACTS = ("took the conversation over", "handed the conversation back", "stopped everything: phone not in control", "phone is in control again")
+_ACTS = ("took the conversation over", "handed the conversation back")
 
 
 @dataclass(frozen=True)

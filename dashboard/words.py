@@ -25,7 +25,7 @@ CONTACT_BANDS = {
     "this_week": "This week", "this_month": "This month", "3_months": "In the last 3 months", "6_months": "In the last 6 months",
     "12_months": "6 to 12 months ago", "over_a_year": "Over a year ago", "not_sure": "Not sure",
 }
-SHARED = {"no": "No, only hers", "yes": "Yes, others use it", "unknown": "Not known"}
+SHARED = {"no": "No, only they", "yes": "Yes, others use it", "unknown": "Not known"}
 
 # What a page says after something was done: the address holds only the name, never words of anybody.
 SAID = {
@@ -37,10 +37,13 @@ SAID = {
     "queued": "Your message is on its way. Its delivery is shown below.",
     "queued_later": "Your message waits for the person’s safe hours and is then sent.",
     "queued_before": "This message was sent already; it was not sent twice.",
-    "suspended": "Everything is stopped for this person. Nothing is sent until you say that the phone is hers again.",
-    "unsuspended": "The phone is noted as hers again. Check-ins carry on by the plan.",
+    "suspended": "Everything is stopped for this person. Nothing is sent until you say that the phone is theirs again.",
+    "unsuspended": "The phone is noted as theirs again. Check-ins carry on by the plan.",
     "paused": "Check-ins are paused.",
     "resumed": "Check-ins carry on.",
+    "stopped": "Nothing more is sent. What they write still reaches you.",
+    "withdrawn": "Consent is noted as withdrawn. Nothing more is sent; their support does not change.",
+    "started": "Messages are sent again by the plan.",
     "recorded": "The intervention is recorded.",
     "saved": "Saved.",
     "confirmed": "The plan is confirmed. Check-ins are sent by it from now on.",
@@ -57,7 +60,7 @@ SAID = {
 
 _UNDELIVERED = {
     "opted_out": "Not delivered: blocked by the phone or its network", "number_gone": "Not delivered: the number is no longer in use",
-    "our_fault": "Not delivered: a fault on our side, not hers", "undelivered": "Not delivered",
+    "our_fault": "Not delivered: a fault on our side, not theirs", "undelivered": "Not delivered",
 }
 _SENT = {"delivered": "Delivered", "read": "Delivered and read", "completed": "Call made", "in-progress": "Call going on", "answered": "Call answered",
          "ringing": "Ringing", "initiated": "Being called"}

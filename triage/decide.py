@@ -106,9 +106,9 @@ class _Reading:
             self.why.append(why)
 
     def at_least(self, urgency: Urgency, why: str) -> None:
-        if urgency.rank > self.urgency.rank:
-            self.urgency = urgency
-            self.why.append(why)
+        # The reason is kept also when another one has raised it as far: whoever reads the alert must see that a picture came, too.
+        self.urgency = most_urgent(self.urgency, urgency)
+        self.why.append(why)
 
 
 _KEYWORD_MEANS = {

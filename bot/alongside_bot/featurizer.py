@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from alongside_bot.meaning import Encoder, Remembered, cache_folder
-from alongside_bot.words import exact, parts, tokens
+from alongside_bot.words import exact, parts, spoken, tokens
 
 PARTS, VECTORS = "alongside_parts", "alongside_vectors"  # [str], one row for the whole and one a part
 LONGEST_WHOLE = 60  # tokens; the whole of a longer text is the mean of its parts, or it alone would take a second
@@ -97,7 +97,7 @@ class MeaningFeaturizer(DenseFeaturizer, GraphComponent):
 
     def _feature(self, messages: List[Message], vectors: Any) -> None:
         heard, needed = split([exact(m.get(TEXT)) for m in messages])
-        for message, texts, rows in zip(messages, heard, gather(heard, needed, vectors(needed))):
+        for message, texts, rows in zip(messages, heard, gather(heard, needed, vectors([spoken(t) for t in needed]))):
             message.set(PARTS, texts)
             message.set(VECTORS, rows)
             message.add_features(Features(rows[:1], FEATURE_TYPE_SENTENCE, TEXT, self._identifier))

@@ -4,9 +4,11 @@ A saved model is one .npz without pickles:
     centre                 mean of the encoder's vectors; a text's meaning is its vector minus this, of length one
     gram_names, _weights   character n-grams (ngrams.py); gram_space turns a row of them into 300 numbers
     scale                  what both are multiplied by before the layers
-    w0 b0 v0 c0, w1 ...    each member of the ensemble: hidden layer (w, b, ReLU), one output (v, c) an (intent, urgency) pair
+    pair_w0 _b0 _v0 _c0, pair_w1 ...   each member of an ensemble: a hidden layer (w, b, ReLU), one output (v, c) an
+                           (intent, urgency) pair; urgency_w0 ... the same with one output an urgency
     pair_intent, _urgency  index of each pair's intent and urgency in `intents` and `urgencies`
-    calibration            [temperature, slope, offset]: of the pairs' probabilities; of the escalation's log-odds
+    calibration            [temperature, slope, offset]: of the pairs' probabilities; of the escalation's log-odds,
+                           which are the mean of what both ensembles say
     threshold_names, thresholds
     known_texts, known_intents, known_urgencies, known_langs, known_vectors
                            the training phrases, for showing what a text resembles
@@ -49,20 +51,29 @@ def softened(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     return odds / odds.sum(1, keepdims=True)
 
 
-def judged(pairs: np.ndarray, pair_intent: np.ndarray, pair_urgency: np.ndarray, size: tuple[int, int],
+def raw_odds(pairs: np.ndarray, urgency: np.ndarray, pair_urgency: np.ndarray) -> np.ndarray:
+    """Both ensembles' log-odds of urgent or immediate, averaged; not calibrated yet."""
+    return (log_odds(pairs[:, pair_urgency >= ESCALATES].sum(1)) + log_odds(urgency[:, ESCALATES:].sum(1))) / 2
+
+
+def judged(pairs: np.ndarray, urgency: np.ndarray, pair_intent: np.ndarray, pair_urgency: np.ndarray, intents: int,
            calibration: np.ndarray) -> Judged:
-    """From the ensemble's probability of each (intent, urgency) pair to what is used. `size`: how many of each."""
+    """From the ensembles' probabilities to what is used. `intents`: how many there are."""
     temperature, slope, offset = calibration
+    escalate = 1 / (1 + np.exp(-(slope * raw_odds(pairs, urgency, pair_urgency) + offset)))
     pairs = softened(pairs, temperature)
-    intents = np.zeros((len(pairs), size[0]))
-    urgencies = np.zeros((len(pairs), size[1]))
-    np.add.at(intents.T, pair_intent, pairs.T)
+    of_intents, urgencies = np.zeros((len(pairs), intents)), urgency.astype(float)
+    np.add.at(of_intents.T, pair_intent, pairs.T)
     np.add.at(urgencies.T, pair_urgency, pairs.T)
-    raw = urgencies[:, ESCALATES:].sum(1)
-    escalate = 1 / (1 + np.exp(-(slope * log_odds(raw) + offset)))
-    urgencies[:, ESCALATES:] *= (escalate / np.maximum(raw, 1e-9))[:, None]
-    urgencies[:, :ESCALATES] *= ((1 - escalate) / np.maximum(1 - raw, 1e-9))[:, None]
-    return Judged(intents, urgencies, escalate)
+    return Judged(of_intents, adding_up(urgencies, escalate), escalate)
+
+
+def adding_up(urgencies: np.ndarray, escalate: np.ndarray) -> np.ndarray:
+    """Rows of urgencies rescaled so that urgent and immediate together are `escalate`, and all are 1."""
+    rows, escalate = np.array(urgencies, float), np.asarray(escalate)[:, None]
+    for serious, share in ((slice(ESCALATES, None), escalate), (slice(ESCALATES), 1 - escalate)):
+        rows[:, serious] *= share / np.maximum(rows[:, serious].sum(1, keepdims=True), 1e-12)
+    return rows
 
 
 class Heads:
@@ -77,8 +88,7 @@ class Heads:
         self.report = json.loads(str(arrays["report"]))
         self._space = arrays["gram_space"].astype(np.float32)
         self._known = arrays["known_vectors"].astype(np.float32)
-        self._members = [tuple(arrays[f"{kind}{n}"] for kind in ("w", "b", "v", "c"))
-                         for n in range(sum(name.startswith("w") for name in arrays))]
+        self._pairs, self._urgency = members(arrays, "pair"), members(arrays, "urgency")
         self.id = identity(arrays)
 
     def features(self, texts: list[str], vectors: np.ndarray) -> np.ndarray:
@@ -92,9 +102,9 @@ class Heads:
 
     def judge(self, texts: list[str], vectors: np.ndarray) -> Judged:
         """What each text is, from its words and its encoder vector."""
-        pairs = ensemble(self._members, self.features(texts, vectors))
-        return judged(pairs, self.arrays["pair_intent"], self.arrays["pair_urgency"],
-                      (len(self.intents), len(self.urgencies)), self.arrays["calibration"])
+        seen = self.features(texts, vectors)
+        return judged(ensemble(self._pairs, seen), ensemble(self._urgency, seen), self.arrays["pair_intent"],
+                      self.arrays["pair_urgency"], len(self.intents), self.arrays["calibration"])
 
     def nearest(self, vector: np.ndarray, count: int = 3) -> list[dict]:
         """The training phrases closest in meaning, for a person who asks why."""
@@ -121,14 +131,20 @@ def centred(vectors: np.ndarray, centre: np.ndarray) -> np.ndarray:
     return moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-6)
 
 
-def ensemble(members: list[tuple[np.ndarray, ...]], features: np.ndarray) -> np.ndarray:
-    """The members' mean probability of each pair."""
+def members(arrays: dict[str, np.ndarray], kind: str) -> list[tuple[np.ndarray, ...]]:
+    """The saved members of an ensemble, "pair" or "urgency"."""
+    count = sum(name.startswith(f"{kind}_w") for name in arrays)
+    return [tuple(arrays[f"{kind}_{part}{n}"] for part in "wbvc") for n in range(count)]
+
+
+def ensemble(layers: list[tuple[np.ndarray, ...]], features: np.ndarray) -> np.ndarray:
+    """The members' mean probability of each output."""
     total = 0
-    for w, b, v, c in members:
+    for w, b, v, c in layers:
         logits = np.maximum(features @ w + b, 0) @ v + c
         odds = np.exp(logits - logits.max(1, keepdims=True))
         total = total + odds / odds.sum(1, keepdims=True)
-    return total / len(members)
+    return total / len(layers)
 
 
 def identity(arrays: dict[str, np.ndarray]) -> str:

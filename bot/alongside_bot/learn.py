@@ -17,13 +17,14 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
 
-from alongside_bot.heads import ESCALATES, Heads, centred, ensemble, judged, log_odds, softened
+from alongside_bot.heads import ESCALATES, Heads, centred, ensemble, judged, raw_odds, softened
 from alongside_bot.labels import INTENTS, URGENCIES
 from alongside_bot.ngrams import Grams
 from alongside_bot.understanding import seriousness
 
-GRAM_NUMBERS, HIDDEN, MEMBERS, ROUNDS, FOLDS = 300, 256, 3, 40, 5
+GRAM_NUMBERS, HIDDEN, MEMBERS, ROUNDS, FOLDS, BATCH = 300, 256, 2, 20, 4, 128
 RECALL, SURE_FALSE_ALARMS = 0.97, 0.02
 DISCOUNTS = (0.0, 0.5, 1.0, 1.5, 2.0)
 
@@ -72,14 +73,17 @@ def learn(lesson: Lesson, say=print) -> Heads:
     say(f"  {len(texts)} phrases, {len(grams.names)} n-grams, {len(pairs)} kinds of label")
 
     fold = _folds(meaning)
-    unseen = np.zeros((len(flat), len(pairs)))
+    unseen = {"pair": np.zeros((len(flat), len(pairs))), "urgency": np.zeros((len(flat), len(URGENCIES)))}
+    targets = {"pair": labels, "urgency": urgencies}
     for n in range(fold.max() + 1):
-        members = _train(features[first][fold != n], labels[fold != n], len(pairs))
-        unseen[fold[of] == n] = ensemble(members, features[fold[of] == n])
+        inside, here = fold != n, fold[of] == n
+        for kind, target in targets.items():
+            layers = _train(features[first][inside], target[inside], unseen[kind].shape[1])
+            unseen[kind][here] = ensemble(layers, features[here])
         say(f"  out of fold {n + 1} of {fold.max() + 1}")
     serious = urgencies >= ESCALATES
-    arrays["calibration"] = _calibrate(unseen[first], labels, arrays, serious)
-    result = judged(unseen, arrays["pair_intent"], arrays["pair_urgency"], (len(INTENTS), len(URGENCIES)),
+    arrays["calibration"] = _calibrate(unseen["pair"][first], unseen["urgency"][first], labels, arrays, serious)
+    result = judged(unseen["pair"], unseen["urgency"], arrays["pair_intent"], arrays["pair_urgency"], len(INTENTS),
                     arrays["calibration"])
     chances = [result.escalate[of == i] for i in range(len(texts))]
     limits = _thresholds(chances, serious, result.intents[first], intents)
@@ -87,8 +91,9 @@ def learn(lesson: Lesson, say=print) -> Heads:
     scores = np.array([seriousness(c, limits["part_discount"]).max() for c in chances])
     report = _report(scores, result.intents[first].argmax(1), intents, urgencies, np.array(lesson.langs), limits)
     arrays["report"] = np.array(json.dumps(report))
-    for n, (w, b, v, c) in enumerate(_train(features[first], labels, len(pairs))):
-        arrays.update({f"w{n}": w, f"b{n}": b, f"v{n}": v, f"c{n}": c})
+    for kind, target in targets.items():
+        for n, layers in enumerate(_train(features[first], target, unseen[kind].shape[1])):
+            arrays.update({f"{kind}_{part}{n}": layer for part, layer in zip("wbvc", layers)})
     return Heads(arrays)
 
 
@@ -112,7 +117,7 @@ def _train(features: np.ndarray, labels: np.ndarray, count: int) -> list[tuple[n
     for seed in range(MEMBERS):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # ROUNDS is where it generalises best
-            net = MLPClassifier((HIDDEN,), alpha=1.0, batch_size=64, max_iter=ROUNDS, random_state=seed)
+            net = MLPClassifier((HIDDEN,), alpha=0.7, batch_size=BATCH, max_iter=ROUNDS, random_state=seed)
             net.fit(features[chosen], labels[chosen])
         (w, v), (b, c) = net.coefs_, net.intercepts_
         wide, low = np.zeros((v.shape[0], count)), np.full(count, -30.0)  # a kind this fold never saw: no chance
@@ -121,14 +126,15 @@ def _train(features: np.ndarray, labels: np.ndarray, count: int) -> list[tuple[n
     return members
 
 
-def _calibrate(unseen: np.ndarray, labels: np.ndarray, arrays: dict, serious: np.ndarray) -> np.ndarray:
+def _calibrate(pairs: np.ndarray, urgency: np.ndarray, labels: np.ndarray, arrays: dict,
+               serious: np.ndarray) -> np.ndarray:
     """[temperature, slope, offset] that make the probabilities of unseen phrases come true."""
     def loss(temperature: float) -> float:
-        return -np.log(softened(unseen, temperature)[np.arange(len(labels)), labels] + 1e-9).mean()
+        return -np.log(softened(pairs, temperature)[np.arange(len(labels)), labels] + 1e-9).mean()
 
     temperature = min(np.arange(0.5, 3.01, 0.05), key=loss)
-    raw = softened(unseen, temperature)[:, arrays["pair_urgency"] >= ESCALATES].sum(1)
-    fit = LogisticRegression(C=1e6).fit(log_odds(raw)[:, None], serious)
+    raw = raw_odds(pairs, urgency, arrays["pair_urgency"])
+    fit = LogisticRegression(C=1e6).fit(raw[:, None], serious)
     return np.array([temperature, fit.coef_[0, 0], fit.intercept_[0]])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from alongside_bot.heads import Heads, log_odds
+from alongside_bot.heads import Heads, adding_up, log_odds
 from alongside_bot.labels import CONCERNS, FALLBACK
 
 
@@ -40,7 +40,7 @@ def _one(heads: Heads, intents: np.ndarray, urgencies: np.ndarray, escalate: np.
     name, confidence = next(pair for pair in ranking if pair[0] in CONCERNS) if escalates else ranking[0]
     if not escalates and confidence < limits["intent"]:
         name = FALLBACK
-    urgency = dict(zip(heads.urgencies, _moved(urgencies[worst], float(serious[worst]))))
+    urgency = dict(zip(heads.urgencies, adding_up(urgencies[worst:worst + 1], serious[worst:worst + 1])[0].tolist()))
     return {
         "intent": name, "confidence": round(confidence, 4),
         "ranking": [{"name": n, "confidence": round(c, 4)} for n, c in ranking[:10]],
@@ -53,8 +53,3 @@ def _one(heads: Heads, intents: np.ndarray, urgencies: np.ndarray, escalate: np.
         "model": heads.id,
     }
 
-
-def _moved(urgency: np.ndarray, escalate: float) -> list[float]:
-    """The urgencies of a part, so that the serious ones add up to its discounted chance."""
-    high, low = max(float(urgency[2:].sum()), 1e-9), max(float(urgency[:2].sum()), 1e-9)
-    return [float(p) * ((1 - escalate) / low if i < 2 else escalate / high) for i, p in enumerate(urgency)]

@@ -114,7 +114,7 @@ def played(log: dict[str, Any]) -> list[str]:
     return [p["url"].rpartition("/")[2].removesuffix(".wav") for p in plays]
 
 
-@pytest.mark.parametrize(("how", "keys", "prompts", "bodies"), [
+@pytest.mark.parametrize(("how", "pressed", "prompts", "bodies"), [
     ("human", ["1", "1"], ["open", "ask", "thanks"], ["1"]),
     ("human", ["1", "2"], ["open", "ask", "thanks"], ["2"]),
     ("human", ["1", "9"], ["open", "ask", "thanks"], ["9"]),
@@ -129,8 +129,8 @@ def played(log: dict[str, Any]) -> list[str]:
     ("busy", [], [], []),
     ("no-answer", [], [], []),
 ])
-def test_each_way_of_taking_a_call(line: Line, how: str, keys: list[str], prompts: list[str], bodies: list[str]) -> None:
-    line.answers(how, *keys)
+def test_each_way_of_taking_a_call(line: Line, how: str, pressed: list[str], prompts: list[str], bodies: list[str]) -> None:
+    line.answers(how, *pressed)
     log = line.ring()
     assert played(log) == prompts
     assert [m.body for m in line.all(Inbound)] == bodies
@@ -138,21 +138,21 @@ def test_each_way_of_taking_a_call(line: Line, how: str, keys: list[str], prompt
     assert len(line.calls()) == 1
 
 
-@pytest.mark.parametrize(("keys", "lane", "urgency", "state"), [
+@pytest.mark.parametrize(("pressed", "lane", "urgency", "state"), [
     (["1", "1"], Lane.INBOUND, "none", CheckinState.ANSWERED),
     (["1", "2"], Lane.INBOUND, "routine", CheckinState.ANSWERED),
     (["1", "9"], Lane.DANGER, "immediate", CheckinState.ANSWERED),
     (["2"], Lane.INBOUND, "none", CheckinState.ANSWERED),
 ])
-def test_a_key_enters_triage_like_a_text(line: Line, keys: list[str], lane: Lane, urgency: str, state: CheckinState) -> None:
-    line.answers("human", *keys)
+def test_a_key_enters_triage_like_a_text(line: Line, pressed: list[str], lane: Lane, urgency: str, state: CheckinState) -> None:
+    line.answers("human", *pressed)
     line.ring()
     (heard,) = line.all(Inbound)
     assert (heard.channel, heard.lane, heard.urgency, heard.from_address) == (Channel.VOICE, lane, urgency, NUMBER)
     assert line.all(Checkin)[0].state is state
     about = [a for a in line.all(Alert) if a.id == heard.alert_id]
     assert [a.urgency for a in about] == ([] if urgency == "none" else [urgency])
-    assert len(line.all(WelfareCall)) == (keys == ["1", "2"])
+    assert len(line.all(WelfareCall)) == (pressed == ["1", "2"])
     assert [o.channel for o in line.all(Outbox) if o.person_id] == [Channel.VOICE], "a key is answered in the call, never by a text"
 
 

@@ -1,0 +1,112 @@
+"""Train the bot, or take the model already trained from exactly these files: bot/models/alongside.tar.gz.
+
+    bot/.venv/bin/python bot/train.py [--again]
+
+Models are kept in ${ALONGSIDE_CACHE:-~/.cache/alongside}/models under the hash of all that goes into them. A training
+that is interrupted leaves no model behind, and the next one finds the embeddings already worked out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from surroundings import BOT, prepare
+
+prepare()
+
+from alongside_bot.meaning import cache_folder  # noqa: E402
+
+MODEL = BOT / "models" / "alongside.tar.gz"
+
+
+def ingredients() -> list[Path]:
+    """Every file a model depends on."""
+    data = BOT.parent / "nlu_data"
+    return sorted([*data.glob("train/*/*.txt"), data / "read.py", BOT / "build_data.py", BOT / "config.yml",
+                   BOT / "domain.yml", BOT / "rules.yml", BOT / "requirements.txt",
+                   *(BOT / "alongside_bot").glob("*.py")])
+
+
+def fingerprint() -> str:
+    """Sixteen hex digits over the names and contents of the ingredients."""
+    digest = hashlib.sha256()
+    for path in ingredients():
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(BOT.parent).as_posix()}\n{len(content)}\n".encode() + content)
+    return digest.hexdigest()[:16]
+
+
+def take(model: Path) -> None:
+    """Put a kept model where the server looks for it: linked if it can be, else copied; whole or not at all."""
+    MODEL.parent.mkdir(exist_ok=True)
+    new = MODEL.with_suffix(f".{os.getpid()}")
+    try:
+        os.link(model, new)
+    except OSError:
+        shutil.copyfile(model, new)
+    os.replace(new, MODEL)
+
+
+def train(kept: Path) -> None:
+    """Train and keep the model. Raises SystemExit with what went wrong."""
+    import build_data
+    import rasa.model_training
+    from rasa.utils.log_utils import configure_structlog
+
+    configure_structlog()
+    print(f"{build_data.write()} phrases", flush=True)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=kept.parent, prefix="training-") as folder:
+        result = rasa.model_training.train(
+            domain="domain.yml", config="config.yml", training_files=[str(build_data.GENERATED), "rules.yml"],
+            output=folder, fixed_model_name="alongside", force_training=True)
+        if result.code or not result.model:
+            raise SystemExit(f"training ended with code {result.code} and no model")
+        os.replace(result.model, kept)
+
+
+def show(model: Path) -> None:
+    """Print how it did out of fold, from the model itself."""
+    import io
+    import tarfile
+
+    import numpy as np
+
+    with tarfile.open(model) as archive:
+        name = next(n for n in archive.getnames() if n.endswith("heads.npz"))
+        report = json.loads(str(np.load(io.BytesIO(archive.extractfile(name).read()))["report"]))
+
+    def percent(value: float | None) -> str:
+        return f"{100 * value:6.1f}" if value is not None else "     -"
+
+    columns = ("recall", "recall_immediate", "false_alarms", "false_alarms_none", "recall_sure", "false_alarms_sure",
+               "intent_right")
+    print("Out of fold, %        phrases " + " ".join(f"{c:>17}" for c in columns))
+    for name, row in [("all", report["all"]), *report["languages"].items(), *report["intents"].items()]:
+        print(f"  {name:<20}{row['phrases']:>7} " + " ".join(f"{percent(row[c]):>17}" for c in columns))
+    print("thresholds", {name: round(limit, 3) for name, limit in report["thresholds"].items()})
+
+
+def main() -> None:
+    """Train unless there is nothing new."""
+    began = time.monotonic()
+    kept = cache_folder() / "models" / f"{fingerprint()}.tar.gz"
+    if kept.exists() and "--again" not in sys.argv:
+        print(f"the model for these files is there already: {kept.name}")
+    else:
+        print("training the bot (a few minutes)", flush=True)
+        train(kept)
+        show(kept)
+        print(f"trained in {time.monotonic() - began:.0f} s: {kept.name}")
+    take(kept)
+
+
+if __name__ == "__main__":
+    main()
