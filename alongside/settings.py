@@ -205,7 +205,8 @@ def _problems(s: Settings) -> list[str]:
     need(not s.twilio_api_url or _here(s.twilio_api_url), "twilio_api_url", "may only be this machine (the simulator)")
     for name in ("sms_sender", "whatsapp_sender", "voice_sender"):
         number = getattr(s, name)
-        need((not number and name != "sms_sender") or _is_number(number), name, "must be a full number such as +447700900100")
+        left_out = name != "sms_sender" and number in ("", s.sms_sender)
+        need(left_out or _is_number(number), name, "must be a full number such as +447700900100")
     need(0.05 <= s.bot_timeout <= 10, "bot_timeout", "must be between 0.05 and 10 seconds")
     need(0 < s.ladder_scale <= 1, "ladder_scale", "must be above 0 and at most 1")
     need(0 < s.sends_per_second <= 1000, "sends_per_second", "must be above 0 and at most 1000")

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from html.parser import HTMLParser
 from typing import Any
 
@@ -77,12 +78,17 @@ class Caseworker:
         self.seen: dict[int, float] = {}
         self._stopping = threading.Event()
         self._ready = threading.Event()
-        threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._watch, daemon=True).start()
         self._ready.wait(10)
 
     def close(self) -> None:
         self._stopping.set()
         self._http.close()
+
+    def _watch(self) -> None:
+        # A stream that breaks off, as when the service ends, is seen by what is then missed.
+        with suppress(httpx.HTTPError):
+            self._listen()
 
     def _listen(self) -> None:
         with httpx.Client(base_url=self._url, cookies=self._http.cookies, timeout=httpx.Timeout(10, read=60)) as http, http.stream("GET", "/live") as events:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.base import ExecutableOption
 
 from casefile.models.base import Work
 
@@ -26,6 +27,17 @@ def claim(session: Session, model: type[Any], ready: ColumnElement[bool], *, own
 
     `ready` says which rows are work; `working` sets further columns (e.g. the state) with the claim.
     """
+    ids = [row_id for row_id, _ in claim_ids(session, model, ready, owner=owner, now=now, lease=lease, limit=limit, working=working, lanes=lanes)]
+    if not ids:
+        return []
+    rows = session.scalars(select(model).where(model.id.in_(ids)).execution_options(populate_existing=True))
+    return sorted(rows, key=lambda row: ids.index(row.id))
+
+
+def claim_ids(session: Session, model: type[Any], ready: ColumnElement[bool], *, owner: str, now: dt.datetime,
+              lease: dt.timedelta, limit: int = 1, working: dict[str, Any] | None = None,
+              lanes: Sequence[str] | None = None) -> list[tuple[int, int]]:
+    """Claim like `claim`, but read nothing of the rows: their ids and attempts. A row that cannot be read is claimed like any other."""
     free = or_(model.lease_until.is_(None), model.lease_until <= now)
     due = and_(ready, model.run_at.is_not(None), model.run_at <= now, free)
     if lanes is not None:
@@ -36,15 +48,15 @@ def claim(session: Session, model: type[Any], ready: ColumnElement[bool], *, own
     if not ids:
         return []
     session.execute(update(model).where(model.id.in_(ids)).values(
-        owner=owner, attempt=model.attempt + 1, lease_until=now + lease, **(working or {}))
+        **{"owner": owner, "attempt": model.attempt + 1, "lease_until": now + lease, **(working or {})})
         .execution_options(synchronize_session=False))
-    rows = session.scalars(select(model).where(model.id.in_(ids)).execution_options(populate_existing=True))
-    return sorted(rows, key=lambda row: ids.index(row.id))
+    attempts = dict(session.execute(select(model.id, model.attempt).where(model.id.in_(ids))).tuples().all())
+    return [(row_id, attempts[row_id]) for row_id in ids]
 
 
-def hold(session: Session, model: type[Any], row_id: int, owner: str, attempt: int) -> Any:
+def hold(session: Session, model: type[Any], row_id: int, owner: str, attempt: int, *options: ExecutableOption) -> Any:
     """The claimed row, locked, for the transaction that finishes it. Raises Fenced when the claim was lost."""
-    row = session.scalar(select(model).where(model.id == row_id, model.owner == owner, model.attempt == attempt)
+    row = session.scalar(select(model).where(model.id == row_id, model.owner == owner, model.attempt == attempt).options(*options)
                          .with_for_update().execution_options(populate_existing=True))
     if row is None:
         raise Fenced(f"{model.__tablename__} {row_id}")

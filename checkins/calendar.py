@@ -47,17 +47,17 @@ def feed(session: Session, token: str, now: dt.datetime) -> bytes | None:
     # Programs ask again this often.
     calendar.add("refresh-interval", dt.timedelta(hours=1), parameters={"VALUE": "DURATION"})
     for coming in preview.team(session, now, AHEAD, staff.id):
-        calendar.add_component(_event(f"checkin-{coming.person_id}-{coming.day}", f"Check-in {coming.ref}", coming.at, coming.at + LENGTH, now))
+        calendar.add_component(_event(f"checkin-{coming.ref}-{coming.day}", f"Check-in {coming.ref}", coming.at, coming.at + LENGTH, now))
     calls = session.execute(select(WelfareCall.id, WelfareCall.due_from, WelfareCall.due_until, Person.ref).join(
         Person, Person.id == WelfareCall.person_id).where(
         WelfareCall.done_at.is_(None), (WelfareCall.assigned_to == staff.id) | (Person.caseworker_id == staff.id)))
     for call in calls:
         begins = max(call.due_from, now)
         calendar.add_component(_event(f"call-{call.id}", f"Call {call.ref}", begins, max(begins + LENGTH, call.due_until or begins), now))
-    reviews = session.execute(select(Plan.person_id, Plan.review_on, Person.ref).join(Person, Person.id == Plan.person_id).where(
+    reviews = session.execute(select(Plan.review_on, Person.ref).join(Person, Person.id == Plan.person_id).where(
         Person.caseworker_id == staff.id, Plan.confirmed_at.is_not(None), Plan.review_on >= now.date()))
     for review in reviews:
-        calendar.add_component(_event(f"review-{review.person_id}-{review.review_on}", f"Review {review.ref}", review.review_on,
+        calendar.add_component(_event(f"review-{review.ref}-{review.review_on}", f"Review {review.ref}", review.review_on,
                                       review.review_on + dt.timedelta(days=1), now))
     return calendar.to_ical()
 

@@ -49,29 +49,35 @@ class AlreadyTaken(AlertError):
 
 
 def raise_alert(session: Session, *, key: str, kind: AlertKind, urgency: Urgency, now: dt.datetime, person_id: int | None = None,
-                concerns: Iterable[str] = (), why: Iterable[str] = ()) -> Alert:
+                concerns: Iterable[str] = (), why: Iterable[str] = (), joins: int | None = None) -> Alert:
     """Open an alert, or add to the person's unresolved one of the same sort, so that one incident is one alert.
+
+    `joins`: where no person is known, the alert this may belong to (the same sender wrote before).
 
     Urgency only rises. A new alarm reopens an acknowledged alert and pages again, unless somebody is in the conversation.
     `key` names the cause: the same cause raises nothing twice.
     """
     if person_id is not None:
         # Two messages of one person at once must not open two alerts.
-        session.scalar(select(Person.id).where(Person.id == person_id).with_for_update())
+        session.scalar(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
     same = session.scalar(select(Alert).where(Alert.key == key))
     if same is not None:
         return same
-    known = _unresolved(session, person_id, kind, urgency, now)
+    known = _unresolved(session, person_id, kind, urgency, now, joins)
     if known is None:
         return _open(session, key, kind, urgency, now, person_id, concerns, why)
     _add_to(session, known, kind, urgency, now, concerns, why)
     return known
 
 
-def _unresolved(session: Session, person_id: int | None, kind: AlertKind, urgency: Urgency, now: dt.datetime) -> Alert | None:
-    if person_id is None or kind not in _MERGES:
+def _unresolved(session: Session, person_id: int | None, kind: AlertKind, urgency: Urgency, now: dt.datetime, joins: int | None) -> Alert | None:
+    query = select(Alert).where(Alert.state != AlertState.RESOLVED)
+    if person_id is None and joins is not None:
+        query = query.where(Alert.id == joins, Alert.kind == kind)
+    elif person_id is not None and kind in _MERGES:
+        query = query.where(Alert.person_id == person_id, Alert.kind.in_(_MERGES))
+    else:
         return None
-    query = select(Alert).where(Alert.person_id == person_id, Alert.state != AlertState.RESOLVED, Alert.kind.in_(_MERGES))
     if urgency.escalates:
         query = query.where(Alert.urgency.in_([Urgency.URGENT, Urgency.IMMEDIATE]))
     else:

@@ -16,8 +16,9 @@ from messaging import outbox
 
 def page(session: Session, alert: Alert, whom: Whom, now: dt.datetime) -> int:
     """Queue a page to whoever is to be told now; returns how many were queued. The alert says so when nobody could be."""
-    staff = session.scalars(select(Staff).where(Staff.active)).all()
-    colleagues = [Colleague(s.id, s.role) for s in staff if s.phone]
+    # Ids and roles only: a record that cannot be decrypted must not keep the others from being paged.
+    staff = session.execute(select(Staff.id, Staff.role).where(Staff.active, Staff.phone.is_not(None)))
+    colleagues = [Colleague(s.id, s.role) for s in staff]
     shifts = session.scalars(select(OnCallShift).where(OnCallShift.starts_at <= now, OnCallShift.ends_at > now))
     paged = who([Shift(s.staff_id, s.position, s.starts_at, s.ends_at) for s in shifts], colleagues, whom, now)
     for staff_id in paged.staff_ids:
@@ -32,9 +33,9 @@ def page(session: Session, alert: Alert, whom: Whom, now: dt.datetime) -> int:
 
 def page_text(session: Session, alert: Alert) -> str:
     """The words of a page."""
-    person = session.get(Person, alert.person_id) if alert.person_id else None
+    ref = session.scalar(select(Person.ref).where(Person.id == alert.person_id))
     urgency = "TASK" if alert.urgency is Urgency.ROUTINE else alert.urgency.upper()
-    return f"Alongside: {urgency}. Please open the dashboard. Ref {person.ref if person else f'A{alert.id}'}"
+    return f"Alongside: {urgency}. Please open the dashboard. Ref {ref or f'A{alert.id}'}"
 
 
 def event(session: Session, alert: Alert, what: str, now: dt.datetime, staff_id: int | None = None,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 
-from casefile.claims import any_due, claim, release
+from casefile.claims import Fenced, any_due, claim_ids, hold, release
 from casefile.database import Database
 from casefile.models import Alert
 from casefile.vocabulary import AlertState
 from escalation.alerts import woke
 
+log = logging.getLogger(__name__)
 LEASE = dt.timedelta(seconds=15)
 READY = Alert.state == AlertState.OPEN
 
@@ -20,8 +22,16 @@ def escalate_due(database: Database, owner: str, now: dt.datetime, limit: int = 
         if not any_due(session, Alert, READY, now):
             return 0
     with database.write() as session:
-        alerts = claim(session, Alert, READY, owner=owner, now=now, lease=LEASE, limit=limit)
-        for alert in alerts:
-            woke(session, alert, now)
-            release(alert)
-        return len(alerts)
+        claimed = claim_ids(session, Alert, READY, owner=owner, now=now, lease=LEASE, limit=limit)
+    for alert_id, attempt in claimed:
+        # Each in a transaction of its own: one that fails holds up no other, and is tried again when its lease ends.
+        try:
+            with database.write() as session:
+                alert = hold(session, Alert, alert_id, owner, attempt)
+                woke(session, alert, now)
+                release(alert)
+        except Fenced:
+            log.warning("alert %s: another worker has it", alert_id)
+        except Exception as error:
+            log.exception("alert %s: nobody could be paged: %s", alert_id, type(error).__name__)
+    return len(claimed)

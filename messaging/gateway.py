@@ -89,13 +89,14 @@ class Seen:
 
 @dataclass(frozen=True)
 class Received:
-    """A message the provider took in for one of our numbers; `sender` and `to` as the provider writes them."""
+    """A message the provider took in for one of our numbers; `sender` and `to` as the provider writes them; `at` (UTC) is when it came."""
 
     sid: str
     sender: str
     to: str
     body: str
     media: int
+    at: dt.datetime | None = None
 
 
 class Gateway(Protocol):

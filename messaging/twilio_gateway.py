@@ -87,7 +87,8 @@ class TwilioGateway:
     def received(self, channel: Channel, our_number: str, since: dt.datetime) -> list[Received]:
         """What people sent to one of our numbers since then. Raises GatewayError."""
         found = _asked(lambda: self._client.messages.list(to=_address(channel, our_number), date_sent_after=since, limit=1000))
-        return [Received(str(m.sid), str(m.from_), str(m.to), m.body or "", int(m.num_media or 0)) for m in found if m.direction == "inbound"]
+        return [Received(str(m.sid), str(m.from_), str(m.to), m.body or "", int(m.num_media or 0), m.date_created)
+                for m in found if m.direction == "inbound"]
 
     def redact(self, sid: str) -> None:
         """Empty the provider's copy of a message. Raises GatewayError."""
@@ -121,16 +122,14 @@ def _asked(work: Callable[[], T]) -> T:
         _said_no(error)
     except requests.exceptions.ConnectTimeout:
         raise Later("no connection to the provider") from None
-    except (requests.exceptions.SSLError, requests.exceptions.ProxyError):
-        raise Later("no secure connection to the provider") from None
     except requests.exceptions.ConnectionError as error:
-        # Refused or unresolved: nothing left this machine. Anything else may have been read.
-        if "NewConnectionError" in repr(error) or "NameResolutionError" in repr(error):
+        # Refused, unresolved or not trusted: nothing left this machine. Anything else may have been read, also a secure line that broke.
+        if any(sign in repr(error) for sign in ("NewConnectionError", "NameResolutionError", "CERTIFICATE_VERIFY_FAILED", "Cannot connect to proxy")):
             raise Later("no connection to the provider") from None
         raise Ambiguous("the line dropped") from None
     except requests.exceptions.RequestException:
         raise Ambiguous("no answer in time") from None
-    except TwilioException:
+    except (TwilioException, ValueError):
         raise Ambiguous("the provider's answer cannot be read") from None
 
 

@@ -30,7 +30,7 @@ def serving(app: FastAPI, port: int) -> Iterator[None]:
         thread.join(10)
 
 
-def until(seen: Callable[[], Any], seconds: float = 5.0) -> Any:
+def until(seen: Callable[[], Any], seconds: float = 10.0) -> Any:
     """What `seen` gives as soon as it gives something; the test fails when it does not in time."""
     end = time.monotonic() + seconds
     while not (found := seen()):

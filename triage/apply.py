@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, load_only
 
 from casefile import live
 from casefile.claims import release
 from casefile.models import Inbound, Person
-from casefile.vocabulary import AlertKind, Channel, Concern, InboundState, Lane, Purpose, Urgency
+from casefile.vocabulary import AlertKind, Channel, Concern, InboundState, Lane, Purpose, Urgency, most_urgent
 from checkins import steering
 from checkins.answers import answered
 from checkins.calls import request_call
@@ -21,19 +23,49 @@ from triage.decide import Verdict
 
 # What the next bare number or short answer will be about.
 _AWAITS = {"reply.clarify": "clarify", "reply.call_when": "call_when", "reply.which_language": "language"}
+# After so long a bare number no longer answers what was asked.
+ANSWERED_WITHIN = dt.timedelta(days=1)
+# All that `set_aside` needs of a message, even one that cannot be decrypted.
+NOTHING_ENCRYPTED = load_only(Inbound.id, Inbound.person_id, Inbound.state, Inbound.owner, Inbound.attempt)
+
+
+def awaited(person: Person, row: Inbound) -> str:
+    """What a short answer in this message would be about; empty when nothing was asked lately. A key in a call answers the call."""
+    if row.channel is Channel.VOICE:
+        return "checkin"
+    lately = person.awaiting_since is not None and row.received_at - person.awaiting_since <= ANSWERED_WITHIN
+    return person.awaiting if lately else ""
 
 
 def apply(session: Session, catalogue: Catalogue, row: Inbound, verdict: Verdict, *, language: str, bot_answered: bool,
           now: dt.datetime) -> None:
     """Finish a claimed message."""
-    row.urgency, row.concerns, row.why = verdict.urgency, [str(c) for c in verdict.concerns], list(verdict.why)
-    row.language, row.bot_answered, row.duress = language, bot_answered, verdict.duress
-    person = session.get(Person, row.person_id) if row.person_id else None
+    # The person is locked first: two messages of hers at once wait for each other instead of failing on her version.
+    person = session.scalar(select(Person).where(Person.id == row.person_id).with_for_update(key_share=True)) if row.person_id else None
+    _heard(row, verdict, language, bot_answered)
     if verdict.needs_person:
         _tell(session, row, verdict, now)
     if person is not None:
         reply, params = _act(session, person, row, verdict, now)
         _reply(session, catalogue, person, row, reply, params, now)
+    _done(session, row, now)
+
+
+def only_tell(session: Session, row: Inbound, verdict: Verdict, *, language: str, bot_answered: bool, now: dt.datetime) -> None:
+    """Finish a claimed message that could be judged, but not be acted on: people are told what was heard, and that they must answer it."""
+    verdict = replace(verdict, urgency=most_urgent(verdict.urgency, Urgency.URGENT), why=(
+        *verdict.why, "The service failed in acting on this message (a check-in, a stop or a reply): please do yourself what it asks for"))
+    _heard(row, verdict, language, bot_answered)
+    _tell(session, row, verdict, now)
+    _done(session, row, now)
+
+
+def _heard(row: Inbound, verdict: Verdict, language: str, bot_answered: bool) -> None:
+    row.urgency, row.concerns, row.why = verdict.urgency, [str(c) for c in verdict.concerns], list(verdict.why)
+    row.language, row.bot_answered, row.duress = language, bot_answered, verdict.duress
+
+
+def _done(session: Session, row: Inbound, now: dt.datetime) -> None:
     row.state, row.handled_at = InboundState.DONE, now
     release(row)
     live.tell(session, "message", now, row.person_id, row.alert_id)
@@ -52,8 +84,14 @@ def _tell(session: Session, row: Inbound, verdict: Verdict, now: dt.datetime) ->
     kind = AlertKind.DURESS if verdict.duress else AlertKind.MESSAGE if row.person_id else AlertKind.UNKNOWN_SENDER
     family = "alarm" if verdict.urgency.escalates else "queue"
     alert = raise_alert(session, key=f"{family}:message:{row.id}", kind=kind, urgency=verdict.urgency, person_id=row.person_id,
-                        concerns=verdict.concerns, why=verdict.why, now=now)
+                        concerns=verdict.concerns, why=verdict.why, joins=None if row.person_id else _before(session, row), now=now)
     row.alert_id = alert.id
+
+
+def _before(session: Session, row: Inbound) -> int | None:
+    """The alert of an unknown sender's message before this one: somebody who writes ten texts is one incident."""
+    return session.scalar(select(Inbound.alert_id).where(Inbound.from_hash == row.from_hash, Inbound.id < row.id, Inbound.person_id.is_(None),
+                                                         Inbound.alert_id.is_not(None)).order_by(Inbound.id.desc()).limit(1))
 
 
 def _act(session: Session, person: Person, row: Inbound, verdict: Verdict, now: dt.datetime) -> tuple[str | None, dict[str, str]]:
@@ -64,7 +102,7 @@ def _act(session: Session, person: Person, row: Inbound, verdict: Verdict, now: 
     if not {"reschedule"} & set(acts):
         checkin = answered(session, person, row.id, now, clear=clear or "clarify" not in acts)
     row.checkin_id = checkin.id if checkin else None
-    if person.awaiting == "call_when" and not verdict.urgency.escalates and "stop" not in acts:
+    if awaited(person, row) == "call_when" and not verdict.urgency.escalates and "stop" not in acts:
         request_call(session, person, "asked", now, asked_for=row.body, alert_id=row.alert_id)
     for act in acts:
         if act == "call_requested":

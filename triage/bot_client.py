@@ -31,7 +31,7 @@ class Bot:
         """One turn of a conversation (opaque id). Raises BotSilent."""
         answer = self._post("messages", {"conversation": conversation, "text": text, "lang": lang, "hint": hint, "known": known or {}})
         try:
-            return BotAnswer(_understanding(answer["understanding"]),
+            return BotAnswer(understanding_of(answer["understanding"]),
                              tuple(r["text_key"] for r in answer["replies"] if r.get("text_key")),
                              tuple(a["act"] for a in answer["acts"] if a.get("act")))
         except (KeyError, TypeError, ValueError) as error:
@@ -41,7 +41,7 @@ class Bot:
         """What the bot makes of texts outside any conversation, in order; at most 64 at a time. Raises BotSilent."""
         answer = self._post("understand", {"texts": list(texts)}, timeout)
         try:
-            found = [_understanding(u) for u in answer["understandings"]]
+            found = [understanding_of(u) for u in answer["understandings"]]
         except (KeyError, TypeError, ValueError) as error:
             raise BotSilent(f"the bot's answer cannot be read: {type(error).__name__}") from None
         if len(found) != len(texts):
@@ -74,7 +74,8 @@ class Bot:
         return answer
 
 
-def _understanding(u: dict[str, Any]) -> Understanding:
+def understanding_of(u: dict[str, Any]) -> Understanding:
+    """An understanding as the bot and its model file give it. Raises KeyError, TypeError or ValueError when it is none."""
     thresholds = u.get("thresholds", {})
     return Understanding(
         intent=str(u["intent"]), confidence=float(u["confidence"]),

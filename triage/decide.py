@@ -22,10 +22,8 @@ DIALOGUE = {
     "nlu_fallback": (Concern.UNCLEAR, Urgency.ROUTINE),
 }
 # The least urgency a recognised concern has (taxonomy: "usual urgency").
-FLOOR = {
-    **dict.fromkeys((Concern.DISTRESS, Concern.PRACTICAL_NEED, Concern.LEGAL_CASE, Concern.WANTS_CONTACT, Concern.WRONG_PERSON,
-                     Concern.UNCLEAR, Concern.MEDICAL), Urgency.ROUTINE),
-}
+FLOOR = dict.fromkeys((Concern.DISTRESS, Concern.PRACTICAL_NEED, Concern.LEGAL_CASE, Concern.WANTS_CONTACT, Concern.WRONG_PERSON,
+                       Concern.UNCLEAR, Concern.MEDICAL), Urgency.ROUTINE)
 # A second concern counts when the model gives it at least this share.
 SECOND_CONCERN = 0.25
 
@@ -72,6 +70,8 @@ class Setting:
     odd_hour: bool = False
     other_language: bool = False
     quiet_after_alarm: bool = False
+    unexpected_language: bool = False
+    left_alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def keyword_of(heard: Heard, awaiting: str) -> str | None:
     if heard.number is not None:
         # Asked when to call, "9" is an hour (and a person reads it).
         return None if heard.number == 9 and awaiting == "call_when" else _NUMBER_MEANS.get(heard.number)
-    order = ("stop", "start", "pause", "help", "call", "later", "ok", "yes", "no", "thanks", "hello", "person")
+    order = ("stop", "start", "pause", "help", "call", "later", "no", "ok", "yes", "thanks", "hello", "person")
     return next((k for k in order if k in heard.keywords), None)
 
 
@@ -168,6 +168,8 @@ def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard 
     elif reserve is not None:
         _hear_bot_beside_keyword(reading, reserve)
     _hear_setting(reading, setting)
+    if setting.stopped and "start" in acts and keyword != "start":
+        acts = ["handover"]  # only her own plain word takes a stop back, never a guess of the model
     if setting.duress:
         return _duress(reading, setting)
     concerns = tuple(sorted(reading.concerns, key=lambda c: -reading.concerns[c].rank)) or (Concern.UNCLEAR,)
@@ -249,12 +251,14 @@ def _hear_setting(reading: _Reading, s: Setting) -> None:
         reading.at_least(Urgency.URGENT, "There was an alarm shortly before")
     if s.other_language and Concern.WRONG_PERSON in reading.concerns:
         reading.at_least(Urgency.URGENT, "Another language than usual, and asks who is writing")
-    if s.odd_hour and (s.other_language or worrying) and reading.urgency is Urgency.NONE:
-        reading.at_least(Urgency.ROUTINE, "Unusual hour and unusual language")
-    if s.other_language and Concern.UNCLEAR in reading.concerns:
+    if s.unexpected_language or (s.other_language and (s.odd_hour or s.after_silence)):
         reading.at_least(Urgency.ROUTINE, "In another language than usual")
-    if s.stopped and reading.urgency is Urgency.ROUTINE and Concern.DISTRESS in reading.concerns:
-        reading.at_least(Urgency.URGENT, "Distress after asking us to stop")
+    if Concern.DISTRESS in reading.concerns and (s.stopped or s.attachment == "a place"):
+        reading.at_least(Urgency.URGENT, "Distress after asking us to stop" if s.stopped else "Distress, and says where she is")
+    if s.suspended or s.left_alone or (s.stopped and Concern.STOP not in reading.concerns):
+        # The machine is silent here, so a person must at least see it.
+        reading.at_least(Urgency.ROUTINE, "The phone is suspended: somebody else may be writing" if s.suspended else
+                         "She wrote although she had asked us to stop" if s.stopped else "A colleague took over and has not written for an hour")
     if s.opt_out_type == "STOP" and Concern.STOP not in reading.concerns:
         reading.add(Concern.STOP, Urgency.NONE, "The provider took this as STOP and blocks us")
     if s.opt_out_type == "HELP":
@@ -270,7 +274,7 @@ def _duress(reading: _Reading, setting: Setting) -> Verdict:
 
 def _settle(acts: list[str], reading: _Reading, concerns: tuple[Concern, ...]) -> list[str]:
     """What the app does, whatever the bot proposed: no act of the bot survives an alarm except stopping."""
-    stops = Concern.STOP in concerns and not {"pause", "start"} & set(acts)
+    stops = (Concern.STOP in concerns or "stop" in acts) and not {"pause", "start"} & set(acts)
     if reading.urgency.escalates:
         return ["concern", *(["stop"] if stops else [])]
     if stops:
@@ -283,7 +287,7 @@ def _silent(s: Setting) -> bool:
 
 
 def _reply(urgency: Urgency, concerns: tuple[Concern, ...], acts: list[str], bot: BotAnswer | None, s: Setting) -> str | None:
-    if "start" in acts and not (s.suspended or s.taken_over or not s.known or s.opt_out_type == "STOP"):
+    if "start" in acts and not (s.suspended or s.taken_over or not s.known or s.opt_out_type):
         return "reply.started"
     if _silent(s) or "stop" in acts or Concern.WRONG_PERSON in concerns and "introduced" not in acts:
         return None

@@ -5,20 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from casefile import encryption
-from casefile.claims import Fenced, any_due, claim, hold
+from casefile.claims import Fenced, any_due, claim_ids, hold
 from casefile.database import Database
-from casefile.models import Alert, Inbound, Outbox, Person, Plan
-from casefile.vocabulary import AlertState, InboundState, Lane
+from casefile.models import Address, Alert, Inbound, Outbox, Person, Plan
+from casefile.vocabulary import AlertState, InboundState, Lane, Purpose
 from messaging.catalogue import Catalogue
 from triage.agreed_words import is_duress
-from triage.apply import apply, set_aside
+from triage.apply import NOTHING_ENCRYPTED, apply, awaited, only_tell, set_aside
 from triage.bot_client import Bot, BotSilent
 from triage.decide import BotAnswer, Setting, Verdict, decide, hint_of
 from triage.language_id import identify
@@ -27,6 +27,10 @@ from triage.phrases import Heard, PhraseBook
 log = logging.getLogger(__name__)
 LEASE = dt.timedelta(seconds=15)
 MOST_ATTEMPTS = 4
+# The last attempts only tell people what was heard: whatever fails in answering must not hold back an alarm.
+ACT_ATTEMPTS = 2
+# A colleague who took the conversation over and has not written for so long may have left it.
+LEFT_ALONE = dt.timedelta(hours=1)
 # Texts of the last minutes are also judged together: "he came" / "my ex boss" / "he is outside".
 TOGETHER = dt.timedelta(minutes=5)
 READY = Inbound.state.in_([InboundState.READY, InboundState.WORKING])
@@ -62,26 +66,45 @@ def handle_next(tools: Tools, owner: str, now: dt.datetime, lanes: Sequence[Lane
         if not any_due(session, Inbound, READY, now, lanes):
             return False
     with tools.database.write() as session:
-        rows = claim(session, Inbound, READY, owner=owner, now=now, lease=LEASE, lanes=lanes,
-                     working={"state": InboundState.WORKING})
-        if not rows:
-            return False
-        row = rows[0]
-        if row.attempt > MOST_ATTEMPTS:
-            set_aside(session, row, now)
-            return True
-        gathered = _gather(session, row, now)
-    try:
-        verdict, language, bot_answered = judge(tools, gathered)
+        claimed = claim_ids(session, Inbound, READY, owner=owner, now=now, lease=LEASE, lanes=lanes,
+                            working={"state": InboundState.WORKING})
+    # The claim is committed before anything of the message is read: one that cannot even be read uses up its attempts like any other.
+    for inbound_id, attempt in claimed:
+        try:
+            _handle(tools, inbound_id, attempt, owner, now)
+        except Fenced:
+            log.warning("inbound %s: another worker has it", inbound_id)
+        except Exception as error:
+            log.exception("inbound %s: attempt %s failed: %s", inbound_id, attempt, type(error).__name__)
+            _give_back(tools.database, inbound_id, attempt, owner, now)
+    return bool(claimed)
+
+
+def _handle(tools: Tools, inbound_id: int, attempt: int, owner: str, now: dt.datetime) -> None:
+    if attempt > MOST_ATTEMPTS:
         with tools.database.write() as session:
-            apply(session, tools.catalogue, hold(session, Inbound, gathered.inbound_id, owner, gathered.attempt), verdict,
-                  language=language, bot_answered=bot_answered, now=now)
-    except Fenced:
-        log.warning("inbound %s: another worker has it", gathered.inbound_id)
-    except Exception as error:
-        # The claim stays: when its lease ends the message is tried again, and after MOST_ATTEMPTS a person is told.
-        log.exception("inbound %s: attempt %s failed: %s", gathered.inbound_id, gathered.attempt, type(error).__name__)
-    return True
+            set_aside(session, hold(session, Inbound, inbound_id, owner, attempt, NOTHING_ENCRYPTED), now)
+        return
+    with tools.database.read() as session:
+        gathered = _gather(session, session.get_one(Inbound, inbound_id), now)
+    verdict, language, bot_answered = judge(tools, gathered)
+    with tools.database.write() as session:
+        row = hold(session, Inbound, inbound_id, owner, attempt)
+        if attempt <= ACT_ATTEMPTS:
+            apply(session, tools.catalogue, row, verdict, language=language, bot_answered=bot_answered, now=now)
+        else:
+            only_tell(session, row, verdict, language=language, bot_answered=bot_answered, now=now)
+
+
+def _give_back(database: Database, inbound_id: int, attempt: int, owner: str, now: dt.datetime) -> None:
+    """Have a failed message tried again soon, not only when its lease ends; later each time, so that it is in nobody's way."""
+    again = now + dt.timedelta(seconds=min(2.0 ** attempt / 4, 60.0))
+    try:
+        with database.write() as session:
+            session.execute(update(Inbound).where(Inbound.id == inbound_id, Inbound.owner == owner, Inbound.attempt == attempt)
+                            .values(state=InboundState.READY, owner=None, lease_until=None, run_at=again))
+    except Exception as error:  # the end of its lease frees it
+        log.error("inbound %s: not given back: %s", inbound_id, type(error).__name__)
 
 
 def judge(tools: Tools, g: _Gathered) -> tuple[Verdict, str, bool]:
@@ -91,7 +114,8 @@ def judge(tools: Tools, g: _Gathered) -> tuple[Verdict, str, bool]:
     heard = tools.book.hear(g.text, languages)
     nearby = tools.book.hear(" ".join((*g.earlier, g.text)), languages) if g.earlier else Heard()
     answer = _ask(tools.bot, g, hint_of(heard, g.setting.awaiting))
-    setting = g.setting if not guess.changed else Setting(**{**vars(g.setting), "other_language": True})
+    # Many write English now and then; any other language is unexpected, and so is one that is none of ours.
+    setting = replace(g.setting, other_language=True, unexpected_language=guess.language != "en" or g.language == "en") if guess.changed else g.setting
     return decide(heard, answer, setting, nearby), guess.language, answer is not None
 
 
@@ -102,10 +126,15 @@ def _ask(bot: Bot | None, g: _Gathered, hint: str | None) -> BotAnswer | None:
         answer = bot.turn(g.conversation, g.text, g.language, hint)
         if not g.earlier:
             return answer
-        together = bot.understand([" . ".join((*g.earlier, g.text))], timeout=2.0)[0]
     except BotSilent as silent:
         log.warning("inbound %s: judged without the bot: %s", g.inbound_id, silent)
         return None
+    try:
+        together = bot.understand([" . ".join((*g.earlier, g.text))], timeout=2.0)[0]
+    except BotSilent as silent:
+        # What it made of this text alone still counts.
+        log.warning("inbound %s: not judged together with the texts before it: %s", g.inbound_id, silent)
+        return answer
     worse = together if together.escalate > answer.understanding.escalate else answer.understanding
     return BotAnswer(worse, answer.text_keys, answer.acts)
 
@@ -113,9 +142,9 @@ def _ask(bot: Bot | None, g: _Gathered, hint: str | None) -> BotAnswer | None:
 def _gather(session: Session, row: Inbound, now: dt.datetime) -> _Gathered:
     person = session.get(Person, row.person_id) if row.person_id else None
     extras = row.extras or {}
+    attachment = extras.get("attachment") or ("a forwarded message" if extras.get("forwarded") else "")
     if person is None:
-        setting = Setting(known=False, opt_out_type=row.opt_out_type, attachment=extras.get("attachment", ""),
-                          empty=not row.body.strip())
+        setting = Setting(known=False, opt_out_type=row.opt_out_type, attachment=attachment, empty=not row.body.strip())
         return _Gathered(row.id, row.attempt, row.body, None, "en", f"i{row.id}", (), setting)
     plan = session.scalar(select(Plan).where(Plan.person_id == person.id))
     earlier = session.scalars(
@@ -125,13 +154,26 @@ def _gather(session: Session, row: Inbound, now: dt.datetime) -> _Gathered:
         Alert.person_id == person.id, Alert.state != AlertState.RESOLVED, Alert.urgency.in_(["urgent", "immediate"])).limit(1))
     local = row.received_at.astimezone(ZoneInfo(person.time_zone))
     setting = Setting(
-        awaiting=person.awaiting, stopped=person.stopped_at is not None, taken_over=person.taken_over_at is not None,
-        suspended=person.suspended_at is not None, opt_out_type=row.opt_out_type, attachment=extras.get("attachment", ""),
+        awaiting=awaited(person, row), stopped=person.stopped_at is not None, taken_over=person.taken_over_at is not None,
+        suspended=person.suspended_at is not None or _suspended(session, row.address_id), opt_out_type=row.opt_out_type, attachment=attachment,
         duress=is_duress(encryption.ring(), row.body, person.duress_hashes), empty=not row.body.strip(),
         recent_alarm=alarm is not None, odd_hour=local.hour < 6, after_silence=_was_silent(session, person.id, now),
-        quiet_after_alarm=plan is not None and plan.after_alarm == "nothing")
+        quiet_after_alarm=plan is not None and plan.after_alarm == "nothing", left_alone=_left_alone(session, person, now))
     return _Gathered(row.id, row.attempt, row.body, person.id, person.language, person.conversation,
                      tuple(reversed([m.body for m in earlier if m.body.strip()])), setting)
+
+
+def _suspended(session: Session, address_id: int | None) -> bool:
+    """Whether this way of reaching her is suspended: the number may be a stranger's by now."""
+    return address_id is not None and session.scalar(select(Address.suspended_at).where(Address.id == address_id)) is not None
+
+
+def _left_alone(session: Session, person: Person, now: dt.datetime) -> bool:
+    """Whether a colleague holds the conversation, so that the machine is silent, but has not written lately."""
+    if person.taken_over_at is None or person.taken_over_at > now - LEFT_ALONE:
+        return False
+    return session.scalar(select(Outbox.id).where(Outbox.person_id == person.id, Outbox.purpose == Purpose.HUMAN,
+                                                  Outbox.created_at > now - LEFT_ALONE).limit(1)) is None
 
 
 def _was_silent(session: Session, person_id: int, now: dt.datetime) -> bool:

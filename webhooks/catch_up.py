@@ -29,5 +29,6 @@ def catch_up(database: Database, book: PhraseBook, gateway: Gateway, our_numbers
             if message.sid in known:
                 continue
             extras = {"attachment": "a picture or file", "fetched": True} if message.media else {"fetched": True}
-            stored += store(database, book, InboundForm(message.sid, channel, split_address(message.sender)[1], number, message.body, extras=extras), now)
+            form = InboundForm(message.sid, channel, split_address(message.sender)[1], number, message.body, extras=extras)
+            stored += store(database, book, form, now, received_at=message.at)
     return stored

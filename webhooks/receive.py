@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from casefile import live
 from casefile.database import Database
+from casefile.encryption import ring
 from casefile.models import Address, Inbound, Outbox, Person
 from casefile.numbers import address_hash, address_hashes
 from casefile.vocabulary import Channel, InboundState, Lane
+from triage.agreed_words import is_duress
 from triage.phrases import PhraseBook
 from webhooks.forms import InboundForm
 
@@ -20,24 +22,31 @@ from webhooks.forms import InboundForm
 BUTTONS = {"ok": "1", "call": "2"}
 
 
-def store(database: Database, book: PhraseBook, form: InboundForm, now: dt.datetime) -> bool:
-    """Store the message; False when it was stored before. Any failure of the database is raised: the caller answers 503."""
+def store(database: Database, book: PhraseBook, form: InboundForm, now: dt.datetime, received_at: dt.datetime | None = None) -> bool:
+    """Store the message; False when it was stored before. Any failure of the database is raised: the caller answers 503.
+
+    `received_at`: when the provider took it in, where that was earlier than now (it counts for the hours in which we may answer).
+    """
+    at = min(received_at or now, now)
     try:
         with database.write() as session:
             if session.scalar(select(Inbound.id).where(Inbound.provider_sid == form.sid)) is not None:
                 return False
             address = _address(session, form)
-            person = session.get(Person, address.person_id) if address else None
+            # A number known on another channel is still hers; without an agreed address nothing is answered there.
+            known = address or _address(session, form, any_channel=True)
+            person = session.get(Person, known.person_id) if known else None
             body = BUTTONS.get(form.extras.get("button", ""), form.body)
             screened = book.hear(body, {person.language} if person else ())
-            danger = bool(screened.hits) or "help" in screened.keywords or screened.number == 9 or form.opt_out_type == "HELP"
+            danger = (bool(screened.hits) or "help" in screened.keywords or screened.number == 9 or form.opt_out_type == "HELP"
+                      or (person is not None and is_duress(ring(), body, person.duress_hashes)))
             session.add(Inbound(
                 provider_sid=form.sid, channel=form.channel, person_id=person.id if person else None, address_id=address.id if address else None,
                 from_address=form.sender, to_address=form.to, from_hash=address_hash(form.sender), body=body, extras=form.extras or None,
-                opt_out_type=form.opt_out_type, received_at=now, state=InboundState.READY, lane=Lane.DANGER if danger else Lane.INBOUND,
+                opt_out_type=form.opt_out_type, received_at=at, state=InboundState.READY, lane=Lane.DANGER if danger else Lane.INBOUND,
                 run_at=now, attempt=0, concerns=[], duress=False))
             if address is not None:
-                address.last_inbound_at = now
+                address.last_inbound_at = max(at, address.last_inbound_at or at)
                 if form.external_user and address.external_user_hash is None:
                     address.external_user_hash = address_hash(form.external_user)
             live.tell(session, "message", now, person.id if person else None)
@@ -50,11 +59,11 @@ def store(database: Database, book: PhraseBook, form: InboundForm, now: dt.datet
         raise
 
 
-def _address(session: Session, form: InboundForm) -> Address | None:
+def _address(session: Session, form: InboundForm, any_channel: bool = False) -> Address | None:
     hashes = address_hashes(form.sender)
     users = address_hashes(form.external_user) if form.external_user else hashes
-    return session.scalars(select(Address).where(
-        Address.channel == form.channel, or_(Address.address_hash.in_(hashes), Address.external_user_hash.in_(users))).limit(1)).first()
+    query = select(Address).where(or_(Address.address_hash.in_(hashes), Address.external_user_hash.in_(users)))
+    return session.scalars((query if any_channel else query.where(Address.channel == form.channel)).order_by(Address.id).limit(1)).first()
 
 
 def store_key(database: Database, token: str, call_sid: str, stage: str, body: str, now: dt.datetime) -> None:

@@ -20,11 +20,11 @@ from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
 from alongside_bot.heads import ESCALATES, Heads, centred, ensemble, judged, raw_odds, softened
-from alongside_bot.labels import INTENTS, URGENCIES
+from alongside_bot.labels import INTENTS, KIND_OF, URGENCIES
 from alongside_bot.ngrams import Grams
-from alongside_bot.understanding import seriousness
+from alongside_bot.understanding import of_kinds, seriousness
 
-GRAM_NUMBERS, HIDDEN, MEMBERS, ROUNDS, FOLDS, BATCH = 300, 256, 2, 20, 4, 128
+GRAM_NUMBERS, HIDDEN, MEMBERS, ROUNDS, FOLDS, BATCH = 300, 256, 2, 25, 4, 256
 RECALL, SURE_FALSE_ALARMS = 0.97, 0.02
 DISCOUNTS = (0.0, 0.5, 1.0, 1.5, 2.0)
 
@@ -115,9 +115,11 @@ def _train(features: np.ndarray, labels: np.ndarray, count: int) -> list[tuple[n
     chosen = np.repeat(np.arange(len(labels)), [again[label] for label in labels])
     members = []
     for seed in range(MEMBERS):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # ROUNDS is where it generalises best
-            net = MLPClassifier((HIDDEN,), alpha=0.7, batch_size=BATCH, max_iter=ROUNDS, random_state=seed)
+        # One thread: so small a net is no faster with two. ROUNDS is where it generalises best, not where it converges.
+        with warnings.catch_warnings(), threadpool_limits(1):
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            net = MLPClassifier((HIDDEN,), alpha=0.7, batch_size=min(BATCH, len(chosen)), learning_rate_init=2e-3,
+                                max_iter=ROUNDS, random_state=seed)
             net.fit(features[chosen], labels[chosen])
         (w, v), (b, c) = net.coefs_, net.intercepts_
         wide, low = np.zeros((v.shape[0], count)), np.full(count, -30.0)  # a kind this fold never saw: no chance
@@ -141,7 +143,7 @@ def _calibrate(pairs: np.ndarray, urgency: np.ndarray, labels: np.ndarray, array
 def _thresholds(chances: list[np.ndarray], serious: np.ndarray, intent_chances: np.ndarray,
                 intents: np.ndarray) -> dict[str, float]:
     """`escalate` finds RECALL of what is serious with the fewest false alarms (and so fixes `part_discount`);
-    `escalate_sure` raises at most SURE_FALSE_ALARMS; below `intent` a guess is more often wrong than right."""
+    `escalate_sure` raises at most SURE_FALSE_ALARMS; below `intent` a guess at the kind is more often wrong."""
     best = None
     for discount in DISCOUNTS:
         scores = np.array([seriousness(c, discount).max() for c in chances])
@@ -149,7 +151,8 @@ def _thresholds(chances: list[np.ndarray], serious: np.ndarray, intent_chances: 
         false_alarms = float((scores[~serious] >= limit).mean())
         if best is None or false_alarms < best[0] - 0.002:
             best = false_alarms, limit, discount, float(np.quantile(scores[~serious], 1 - SURE_FALSE_ALARMS))
-    top, right = intent_chances.max(1), intent_chances.argmax(1) == intents
+    kinds = of_kinds(intent_chances)
+    top, right = kinds.max(1), kinds.argmax(1) == np.array(KIND_OF)[intents]
     order = np.argsort(top)
     share = np.convolve(right[order], np.ones(200) / 200, "valid") if len(top) > 400 else np.array([])
     doubtful = np.flatnonzero(share < 0.5)

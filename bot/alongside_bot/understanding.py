@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from alongside_bot.heads import Heads, adding_up, log_odds
-from alongside_bot.labels import CONCERNS, FALLBACK
+from alongside_bot.labels import CONCERNS, FALLBACK, KIND_OF, KINDS
 
 
 def seriousness(escalate: np.ndarray, part_discount: float) -> np.ndarray:
@@ -14,6 +14,13 @@ def seriousness(escalate: np.ndarray, part_discount: float) -> np.ndarray:
     odds = log_odds(escalate)
     odds[1:] -= part_discount
     return 1 / (1 + np.exp(-odds))
+
+
+def of_kinds(intents: np.ndarray) -> np.ndarray:
+    """Rows of intents' probabilities added up by kind (labels.KINDS)."""
+    kinds = np.zeros((len(intents), len(KINDS)))
+    np.add.at(kinds.T, KIND_OF, intents.T)
+    return kinds
 
 
 def understand(heads: Heads, heard: list[list[str]], vectors: list[np.ndarray]) -> list[dict]:
@@ -37,8 +44,10 @@ def _one(heads: Heads, intents: np.ndarray, urgencies: np.ndarray, escalate: np.
     escalates = bool(serious[worst] >= limits["escalate"])
     chances = intents[worst if escalates else 0]
     ranking = sorted(zip(heads.intents, chances.tolist()), key=lambda pair: -pair[1])
-    name, confidence = next(pair for pair in ranking if pair[0] in CONCERNS) if escalates else ranking[0]
-    if not escalates and confidence < limits["intent"]:
+    [kinds] = of_kinds(chances[None])
+    likely = [intent for intent, kind in zip(heads.intents, KIND_OF) if kind == kinds.argmax()]
+    name, confidence = next(pair for pair in ranking if pair[0] in (CONCERNS if escalates else likely))
+    if not escalates and kinds.max() < limits["intent"]:
         name = FALLBACK
     urgency = dict(zip(heads.urgencies, adding_up(urgencies[worst:worst + 1], serious[worst:worst + 1])[0].tolist()))
     return {

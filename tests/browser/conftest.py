@@ -69,6 +69,18 @@ def running(tmp_path: Path, sqlite_template: Path) -> Iterator[Running]:
 
 
 @pytest.fixture
+def quiet(tmp_path: Path, sqlite_template: Path) -> Iterator[Running]:
+    """Colleagues and people; nothing has happened yet."""
+    path = tmp_path / "quiet.db"
+    shutil.copy(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+    with database.write() as session:
+        world = worlds.people_only(session, utc_now())
+    yield from serve(database, world)
+    database.close()
+
+
+@pytest.fixture
 def window(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="Europe/London")
     context.set_default_timeout(10_000)

@@ -30,8 +30,8 @@ def an_alert(session: Session, person: Person | None) -> Alert:
     return alert
 
 
-def test_every_look_at_a_person_is_written_down_with_who_and_when(database: Database) -> None:
-    with database.write() as session:
+def test_every_look_at_a_person_is_written_down_with_who_and_when(sqlite_database: Database) -> None:
+    with sqlite_database.write() as session:
         sam, arta = cast.staff(session), cast.person(session, "ARTA")
         access = Access(session, sam, NOW)
         assert access.person("ARTA").id == arta.id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import shutil
@@ -64,13 +65,13 @@ class Place:
     # People and their phones
 
     def add(self, ref: str = "ARTA", language: str = "sq", *, due: bool = False, **more: Any) -> None:
-        """A person with a plan, and somebody on call; `due` = her check-in is due now."""
+        """A person with a weekly plan, and somebody on call; `due` = her check-in is due now."""
         self.numbers[ref] = f"+4477009002{len(self.numbers):02d}"
         now = utc_now()
         with self.house.database.write() as session:
             if len(self.numbers) == 1:
                 cast.staff(session, now=now)
-            cast.person(session, ref, language, self.numbers[ref], now=now, **({"next_at": now} if due else {}), **more)
+            cast.person(session, ref, language, self.numbers[ref], now=now, **{"next_at": now + dt.timedelta(days=0 if due else 7), **more})
 
     def text(self, who: str, body: str | None, **more: Any) -> None:
         """This person (or number) sends a text."""

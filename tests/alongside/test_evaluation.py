@@ -1,0 +1,127 @@
+"""Understanding is measured with the code of live messages, and a broken floor is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from alongside import evaluation
+from alongside.evaluation import Case, Judged, broken, measure, run_evaluation, sets
+from alongside.evaluation_sums import Figure
+from casefile.vocabulary import Urgency
+from triage.phrases import PhraseBook
+
+DANGER = "he is outside my door please help me"
+ROWS = [
+    {"text": DANGER, "lang": "en", "urgency": "immediate", "concern": "danger_now"},
+    {"text": "zzz qqq xxx", "lang": "en", "urgency": "urgent", "concern": "threats", "tags": ["romanised"]},
+    {"text": "ok", "lang": "en", "urgency": "none", "concern": "fine"},
+    {"text": DANGER, "lang": "sq", "urgency": "none", "concern": "chat", "tags": ["hard_negative"]},
+]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.jsonl"
+    path.write_text("\n".join(map(json.dumps, ROWS)) + "\n\n", "utf-8")
+    return path
+
+
+@pytest.fixture
+def without_bot(monkeypatch: pytest.MonkeyPatch, book: PhraseBook) -> None:
+    monkeypatch.setattr(evaluation.PhraseBook, "load", lambda: book)
+
+    @contextmanager
+    def nobody(configuration: object) -> Iterator[None]:
+        yield None
+
+    monkeypatch.setattr(evaluation, "bot_for_tools", nobody)
+
+
+def judged(urgency: str | None, heard: str, lang: str = "en", must: str = "", concern: str | None = "fine", tags: frozenset[str] = frozenset()) -> Judged:
+    return Judged(Case("words", lang, Urgency(urgency) if urgency else None, concern, tags, must), Urgency(heard), (concern or "unclear",), ("why",))
+
+
+def test_figures_count_what_they_are_named_for() -> None:
+    result = measure("mine", [
+        judged("immediate", "immediate"), judged("immediate", "routine"), judged("urgent", "immediate", "sq"), judged("urgent", "none", tags=frozenset({"romanised"})),
+        judged("none", "none"), judged("none", "urgent", tags=frozenset({"negation"})), judged("routine", "routine"), judged("routine", "urgent"),
+    ])
+    counted = {name: (figure.hits, figure.of) for name, figure in result.overall.items() if figure.score is None}
+    assert counted == {
+        "recall_immediate": (1, 2), "recall_urgent": (1, 2), "recall": (2, 4), "recall_written_otherwise": (0, 1), "serious_reaches_person": (3, 4),
+        "false_alarm_none": (1, 2), "false_alarm_hard": (1, 1), "false_alarm_routine": (1, 2), "none_reaches_person": (1, 2),
+    }
+    assert result.count == 8 and set(result.languages) == {"en", "sq"} and result.languages["sq"]["recall"].value == 1.0
+    assert [(w["kind"], w["label"], w["heard"]) for w in result.worst] == [
+        ("missed", "immediate", "routine"), ("missed", "urgent", "none"), ("false alarm", "none", "urgent")]
+
+
+def test_real_texts_without_a_label_count_by_what_must_happen() -> None:
+    result = measure("real", [judged(None, "none", must="calm", concern=None), judged(None, "urgent", must="calm", concern=None),
+                              judged(None, "urgent", must="escalates", concern=None), judged(None, "routine", must="person", concern=None)])
+    assert {name: (f.hits, f.of) for name, f in result.overall.items()} == {
+        "real_calm_alarmed": (1, 2), "real_distress_recall": (1, 1), "real_distress_b_reaches_person": (1, 1)}
+
+
+@pytest.mark.parametrize(("limits", "named"), [
+    ({"recall": 0.9}, ["bot:mine recall is 0.500, at least 0.9"]), ({"recall": 0.5}, []), ({"max_false_alarm_none": 0.1}, ["bot:mine false_alarm_none is 0.500, at most 0.1"]),
+    ({"max_false_alarm_none": 0.5}, []), ({"recall": 0.9, "max_false_alarm_none": 0.1}, ["recall", "false_alarm_none"]), ({"no_such_figure": 1.0}, []),
+])
+def test_every_broken_floor_and_ceiling_is_named(monkeypatch: pytest.MonkeyPatch, limits: dict[str, float], named: list[str]) -> None:
+    monkeypatch.setattr(evaluation, "floors", lambda: {"bot:mine": limits, "bot:another": {"recall": 1.0}, "no-bot:mine": {"recall": 1.0}})
+    result = evaluation.Result("mine", 4, {"recall": Figure(1, 2), "false_alarm_none": Figure(1, 2)})
+    found = broken({"bot": [result], "no-bot": []})
+    assert len(found) == len(named) and all(name in line for name, line in zip(named, found, strict=True))
+
+
+def test_ones_own_file_is_measured_with_the_bot_and_without(file: Path, tmp_path: Path, without_bot: None, monkeypatch: pytest.MonkeyPatch,
+                                                            capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(evaluation, "floors", dict)
+    assert run_evaluation(file, tmp_path / "out") == 0
+    written: dict[str, Any] = json.loads((tmp_path / "out" / "evaluation.json").read_text("utf-8"))
+    assert set(written) == {"bot", "no-bot"}
+    (result,) = written["no-bot"]
+    assert (result["name"], result["count"]) == ("given", 4) and result["overall"]["recall_immediate"] == {"hits": 1, "of": 1, "score": None}
+    assert result["overall"]["false_alarm_hard"]["hits"] == 1, "the phrase lists hear the danger words whatever the label says"
+    assert result["heat"]["en"]["danger_now"] == {"hits": 1, "of": 1, "score": None} and set(result["languages"]) == {"en", "sq"}
+    page = (tmp_path / "out" / "evaluation.html").read_text("utf-8")
+    assert "Albanian (sq)" in page and DANGER in page
+    said = capsys.readouterr().out
+    assert "given (4 texts), bot down" in said and "recall_immediate" in said and "All floors hold" in said
+
+
+def test_a_broken_floor_ends_with_status_1_and_says_which(file: Path, tmp_path: Path, without_bot: None, monkeypatch: pytest.MonkeyPatch,
+                                                          capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(evaluation, "floors", lambda: {"no-bot:given": {"max_false_alarm_hard": 0.0}})
+    assert run_evaluation(file, tmp_path / "out") == 1
+    assert "no-bot:given false_alarm_hard is 1.000, at most 0.0 is asked for" in capsys.readouterr().out
+
+
+def test_words_on_the_page_are_escaped(tmp_path: Path, without_bot: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "floors", dict)
+    file = tmp_path / "x.jsonl"
+    file.write_text(json.dumps({"text": "<script>alert(1)</script>", "urgency": "immediate", "lang": "en"}), "utf-8")
+    run_evaluation(file, tmp_path / "out")
+    page = (tmp_path / "out" / "evaluation.html").read_text("utf-8")
+    assert "&lt;script&gt;" in page and "<script>" not in page
+
+
+def test_a_folder_of_files_is_read_whole_and_a_language_may_be_the_files_name(tmp_path: Path) -> None:
+    for name in ("sq", "vi"):
+        (tmp_path / f"{name}.jsonl").write_text('{"text": "ok", "urgency": "none"}\n', "utf-8")
+    ((name, cases),) = sets(tmp_path)
+    assert name == "given" and [case.lang for case in cases] == ["sq", "vi"]
+
+
+def test_a_line_that_is_no_json_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text('{"text": "ok", "urgency": "none"}\nhe is outside\n', "utf-8")
+    with pytest.raises(typer.BadParameter, match=r"x\.jsonl line 2") as wrong:
+        list(sets(tmp_path))
+    assert "outside" not in str(wrong.value)

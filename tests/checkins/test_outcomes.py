@@ -1,0 +1,174 @@
+"""What became of what we sent: told to whoever must know, and never mistaken for silence."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from casefile.models import Address, Alert, AlertEvent, Checkin, Outbox, Person
+from casefile.vocabulary import AlertKind, AlertState, Channel, CheckinState, Lane, OutboxState, Purpose, Urgency
+from checkins.outcomes import FAILED, delivery_heard
+from escalation.alerts import acknowledge, raise_alert
+from escalation.run import escalate_due
+from tests.checkins.conftest import HOUR, MINUTE, NOW
+
+
+def message(house, person_id, purpose=Purpose.HUMAN, **more):
+    with house.database.write() as session:
+        address = session.query(Address).filter_by(person_id=person_id, channel=Channel.SMS).one()
+        row = Outbox(dedupe=f"m{len(house.all(Outbox))}", token=f"t{len(house.all(Outbox))}", purpose=purpose, channel=Channel.SMS, body="-",
+                     person_id=person_id, address_id=address.id, state=OutboxState.SENT, created_at=house.now, sent_at=house.now, **more)
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def hear(house, row_id, what, code=None):
+    with house.database.write() as session:
+        row = session.get_one(Outbox, row_id)
+        row.error_code = code
+        delivery_heard(session, row, what, house.now)
+
+
+@pytest.mark.parametrize("what", ["sent", "delivered", "read"])
+def test_arriving_is_noted_on_the_check_in_and_nobody_is_told(house, what):
+    house.add()
+    house.tick()
+    house.heard(what)
+    house.tick()
+    assert house.checkins()[0].delivery == what
+    assert house.alerts() == []
+
+
+def test_late_news_of_an_earlier_stage_changes_nothing(house):
+    house.add()
+    house.tick()
+    for what in ("read", "sent", "undelivered"):
+        house.heard(what)
+    assert house.checkins()[0].delivery == "read"
+
+
+def test_bad_news_of_the_first_message_after_the_repeat_changes_nothing(house):
+    house.add()
+    house.until(NOW + 24 * HOUR)
+    first = house.sent()[0]
+    house.heard("delivered")
+    hear(house, first.id, "undelivered", 30003)
+    assert house.checkins()[0].delivery == "delivered"
+    assert house.checkins()[0].heard is None
+
+
+@pytest.mark.parametrize("what", [w for w in FAILED if w not in ("opted_out", "number_gone")])
+def test_a_colleague_s_message_that_failed_is_her_task(house, what):
+    person_id = house.add()
+    staff_id = house.staff_id()
+    hear(house, message(house, person_id, sent_by=staff_id), what, 21614 if what == "refused" else None)
+    [alert] = house.alerts()
+    assert (alert.kind, alert.urgency, alert.assigned_to, alert.person_id) == (AlertKind.DELIVERY, Urgency.ROUTINE, staff_id, person_id)
+
+
+def test_while_an_alarm_is_open_a_failed_message_is_urgent(house):
+    person_id = house.add()
+    with house.database.write() as session:
+        raise_alert(session, key="a", kind=AlertKind.MESSAGE, urgency=Urgency.IMMEDIATE, person_id=person_id, now=NOW)
+    hear(house, message(house, person_id, sent_by=house.staff_id()), "undelivered", 30003)
+    assert house.alerts()[-1].urgency is Urgency.URGENT
+
+
+def test_replies_that_do_not_arrive_are_one_task_a_day(house):
+    person_id = house.add()
+    for _ in range(3):
+        hear(house, message(house, person_id, Purpose.REPLY), "undelivered", 30003)
+    assert len(house.alerts()) == 1
+
+
+def test_a_reply_the_rules_held_back_is_no_failure(house):
+    person_id = house.add()
+    hear(house, message(house, person_id, Purpose.REPLY), "not_sent")
+    assert house.alerts() == []
+
+
+def test_a_block_closes_the_address_cancels_what_waits_for_it_and_tells_a_person_once(house):
+    person_id = house.add()
+    waiting, row = message(house, person_id, run_at=NOW), message(house, person_id, Purpose.REPLY)
+    house.set(Outbox, Outbox.id == waiting, state=OutboxState.READY)
+    hear(house, row, "opted_out", 21610)
+    hear(house, row, "opted_out", 21610)
+    assert house.all(Address)[0].opted_out_at == NOW
+    assert house.get(Outbox, waiting).state is OutboxState.CANCELLED
+    [alert] = house.alerts()
+    assert (alert.kind, alert.urgency) == (AlertKind.DELIVERY, Urgency.ROUTINE)
+
+
+def test_a_gone_number_is_suspended_on_every_channel_and_a_person_is_told(house):
+    person_id = house.add(channels=(Channel.SMS, Channel.WHATSAPP))
+    hear(house, message(house, person_id, Purpose.REPLY), "number_gone", 30005)
+    assert [a.suspended_why for a in house.all(Address)] == ["number no longer in use"] * 2
+    assert len(house.alerts()) == 1
+
+
+@pytest.mark.parametrize(("code", "suspended"), [(21614, False), (21211, False), (20003, True), (None, True), (21606, True)])
+def test_a_refusal_is_ours_unless_the_provider_blames_her_number(house, code, suspended):
+    house.add()
+    house.tick()
+    house.heard("refused", code)
+    house.tick(after=dt.timedelta(seconds=1))
+    assert (house.checkins()[0].state is CheckinState.SUSPENDED) is suspended
+    assert (house.alerts()[0].kind is AlertKind.SYSTEM) is suspended
+
+
+def test_a_message_nobody_can_find_again_suspends_and_is_reported(house):
+    house.add()
+    house.tick()
+    house.heard("lost")
+    house.tick(after=dt.timedelta(seconds=1))
+    assert house.checkins()[0].state is CheckinState.SUSPENDED
+    assert any("ARTA" in line for line in house.alerts()[0].why)
+
+
+def paged(house, urgency=Urgency.URGENT):
+    with house.database.write() as session:
+        alert_id = raise_alert(session, key="a", kind=AlertKind.MESSAGE, urgency=urgency, person_id=house.all(Person)[0].id, now=house.now).id
+    return alert_id, house.pages()[-1]
+
+
+def test_a_page_that_failed_pages_the_next_person_at_once(house):
+    house.add(next_at=None)
+    alert_id, page = paged(house)
+    hear(house, page.id, "undelivered", 30003)
+    escalate_due(house.database, "test", house.now)
+    assert [p.staff_id for p in house.pages()] == [1, 2]
+    assert any(e.what == "a page failed" and e.alert_id == alert_id for e in house.all(AlertEvent))
+
+
+def test_when_no_page_arrives_at_anybody_the_alert_says_so_and_does_not_spin(house):
+    house.add(next_at=None)
+    alert_id, page = paged(house)
+    hear(house, page.id, "lost")
+    house.now += 1 * MINUTE / 60
+    escalate_due(house.database, "test", house.now)
+    hear(house, house.pages()[-1].id, "lost")
+    assert house.get(Alert, alert_id).run_at > house.now
+    assert any(e.what == "no page arrives" for e in house.all(AlertEvent))
+
+
+def test_a_failed_page_of_an_alert_somebody_has_pages_nobody(house):
+    house.add(next_at=None)
+    alert_id, page = paged(house)
+    with house.database.write() as session:
+        acknowledge(session, alert_id, 1, house.now)
+    hear(house, page.id, "undelivered", 30003)
+    assert escalate_due(house.database, "test", house.now + HOUR) == 0
+    assert house.get(Alert, alert_id).state is AlertState.ACKNOWLEDGED
+
+
+def test_what_happens_to_a_check_in_that_is_over_wakes_nothing(house):
+    house.add()
+    house.tick()
+    house.set(Checkin, Checkin.id == 1, state=CheckinState.ANSWERED, run_at=None)
+    house.heard("undelivered", 30003)
+    house.tick(after=HOUR)
+    assert house.checkins()[0].state is CheckinState.ANSWERED
+    assert house.checkins()[0].heard is None
+    assert Lane.LADDER == house.sent()[0].lane
