@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 from collections.abc import Callable
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import checkins.run
@@ -15,7 +16,7 @@ from alongside.wiring import House
 from casefile import live
 from casefile.claims import free_orphans
 from casefile.models import Alert, Checkin, Heartbeat, Inbound, Outbox
-from casefile.vocabulary import AlertKind, Channel, InboundState, OutboxState, Urgency
+from casefile.vocabulary import AlertKind, AlertState, Channel, InboundState, OutboxState, Urgency
 from checkins.outcomes import delivery_heard
 from escalation.alerts import raise_alert, resolve_system
 from messaging.redaction import redact
@@ -23,6 +24,7 @@ from webhooks.catch_up import catch_up
 
 log = logging.getLogger(__name__)
 BOT_FAILURES_BEFORE_ALARM = 2
+BOT_STEADY = dt.timedelta(minutes=1)
 
 
 class Keeper:
@@ -38,19 +40,29 @@ class Keeper:
             ("alerts", 0.3, lambda now: escalation.run.escalate_due(house.database, owner, now)),
             ("ladder", 0.3, lambda now: checkins.run.wake_due(house.database, house.catalogue, owner, now, scale=s.ladder_scale)),
             ("plan", 1.0, lambda now: checkins.run.plan_due(house.database, now)),
-            ("unknown sends", 5.0, self._reconcile),
-            ("missed messages", s.catch_up_every, self._catch_up),
             ("dead workers", 5.0, self._free_orphans),
             ("pulse", 5.0, self._pulse),
             ("bot", 5.0, self._bot),
             ("reminders", 300.0, lambda now: checkins.run.daily(house.database, now)),
-            ("redaction", 60.0, lambda now: redact(house.database, house.gateway, now, s.retention_days)),
             ("sweep", 3600.0, self._sweep),
+        ]
+        # A provider that hangs holds these up for minutes, and must never hold up an alert's next page.
+        self.provider_chores: list[tuple[str, float, Callable[[dt.datetime], object]]] = [
+            ("unknown sends", 5.0, self._reconcile),
+            ("missed messages", s.catch_up_every, self._catch_up),
+            ("redaction", 60.0, lambda now: redact(house.database, house.gateway, now, s.retention_days)),
         ]
 
     def step(self, now: dt.datetime) -> bool:
-        """Do every chore that is due. Returns False: the loop may rest."""
-        for name, every, chore in self.chores:
+        """Do every chore of the house that is due. Returns False: the loop may rest."""
+        return self._do(self.chores, now)
+
+    def ask_provider(self, now: dt.datetime) -> bool:
+        """Do every chore that is due and waits for the provider; on a thread of its own. Returns False: the loop may rest."""
+        return self._do(self.provider_chores, now)
+
+    def _do(self, chores: list[tuple[str, float, Callable[[dt.datetime], object]]], now: dt.datetime) -> bool:
+        for name, every, chore in chores:
             if now < self._due.get(name, now):
                 continue
             self._due[name] = now + dt.timedelta(seconds=every)
@@ -97,11 +109,16 @@ class Keeper:
             was = before.state if before else "starting"
             state = "down" if self._bot_failures else "up"
             beat(session, "bot", state, now)
-            if state == "down" and was != "down":
+            if state == "down" and was != "down" and not self._bot_alert(session):
                 raise_alert(session, key=f"system:bot:{now:%Y%m%d%H%M%S}", kind=AlertKind.SYSTEM, urgency=Urgency.URGENT, now=now,
                             why=["The understanding program does not answer. Messages are judged by phrase lists only and a person must read each."])
-            if state == "up" and was == "down":
+            # Over only once it has stayed up: a bot that comes and goes is one alert, not a page a minute.
+            since = before.since if before else None
+            if state == "up" and was == "up" and since is not None and now - since >= BOT_STEADY and self._bot_alert(session):
                 resolve_system(session, "system:bot:", "The understanding program answers again.", now)
+
+    def _bot_alert(self, session: Session) -> bool:
+        return session.scalar(select(Alert.id).where(Alert.key.startswith("system:bot:"), Alert.state != AlertState.RESOLVED).limit(1)) is not None
 
     def _sweep(self, now: dt.datetime) -> None:
         with self.house.database.write() as session:

@@ -1,7 +1,7 @@
 """The worker: short steps, each claiming a little work and finishing it in one transaction, danger first.
 
-Threads: one takes only danger; some take any message; some send; one looks after check-ins, alerts and the rest of the house. A thread
-that fails says so and goes on; a worker that dies leaves rows whose leases end. On SQLite only one worker runs (a file lock), so every
+Threads: one takes only danger; some take any message; some send, one of them only pages; one looks after check-ins, alerts and the rest of
+the house, and another does what has to wait for the provider. A thread that fails says so and goes on; a worker that dies leaves rows whose leases end. On SQLite only one worker runs (a file lock), so every
 claimed row found at start is an orphan and is freed at once.
 """
 
@@ -49,8 +49,9 @@ class Worker:
         self.owner = f"w{os.getpid()}-{secrets.token_hex(4)}"
         self.stopping = threading.Event()
         self._lock_file = self._only_one() if house.database.sqlite else None
-        self.post = Post(house.database, house.gateway, house.senders, house.templates, delivery_heard, self.owner,
-                         house.settings.recordings_dir)
+        # Pages have hands of their own: a provider that is slow with a hundred texts must not hold them up.
+        self.post, self.pager = (Post(house.database, house.gateway, house.senders, house.templates, delivery_heard, self.owner,
+                                      house.settings.recordings_dir) for _ in range(2))
         self.keeper = Keeper(house, self.owner)
 
     def _only_one(self) -> TextIO:
@@ -81,8 +82,10 @@ class Worker:
             log.warning("freed %s pieces of work that a dead worker held", freed)
         steps: list[tuple[str, Callable[[], bool]]] = [("danger", lambda: self._triage([Lane.DANGER]))]
         steps += [(f"triage-{n}", lambda: self._triage(None)) for n in range(TRIAGE_THREADS)]
-        steps += [(f"send-{n}", self._send) for n in range(SEND_THREADS)]
+        steps += [(f"send-{n}", lambda: self._send(self.post, None)) for n in range(SEND_THREADS)]
+        steps.append(("pages", lambda: self._send(self.pager, [Lane.DANGER])))
         steps.append(("keeper", lambda: self.keeper.step(utc_now())))
+        steps.append(("provider", lambda: self.keeper.ask_provider(utc_now())))
         threads = [threading.Thread(target=self._loop, args=step, name=step[0], daemon=True) for step in steps]
         for thread in threads:
             thread.start()
@@ -100,8 +103,8 @@ class Worker:
     def _triage(self, lanes: list[Lane] | None) -> bool:
         return handle_next(self.house.triage, f"{self.owner}-{threading.current_thread().name}", utc_now(), lanes)
 
-    def _send(self) -> bool:
-        return self.post.send_due(utc_now(), f"{self.owner}-{threading.current_thread().name}") > 0
+    def _send(self, post: Post, lanes: list[Lane] | None) -> bool:
+        return post.send_due(utc_now(), f"{self.owner}-{threading.current_thread().name}", lanes) > 0
 
     def _loop(self, name: str, step: Callable[[], bool]) -> None:
         pause = IDLE

@@ -87,7 +87,7 @@ def show(model: Path) -> None:
         return f"{100 * value:6.1f}" if value is not None else "     -"
 
     columns = ("recall", "recall_immediate", "false_alarms", "false_alarms_none", "recall_sure", "false_alarms_sure",
-               "intent_right")
+               "needless_person", "intent_right")
     print("Out of fold, %        phrases " + " ".join(f"{c:>17}" for c in columns))
     for name, row in [("all", report["all"]), *report["languages"].items(), *report["intents"].items()]:
         print(f"  {name:<20}{row['phrases']:>7} " + " ".join(f"{percent(row[c]):>17}" for c in columns))

@@ -50,7 +50,7 @@ def claim_ids(session: Session, model: type[Any], ready: ColumnElement[bool], *,
     session.execute(update(model).where(model.id.in_(ids)).values(
         **{"owner": owner, "attempt": model.attempt + 1, "lease_until": now + lease, **(working or {})})
         .execution_options(synchronize_session=False))
-    attempts = dict(session.execute(select(model.id, model.attempt).where(model.id.in_(ids))).tuples().all())
+    attempts = {row.id: row.attempt for row in session.execute(select(model.id, model.attempt).where(model.id.in_(ids)))}
     return [(row_id, attempts[row_id]) for row_id in ids]
 
 

@@ -55,13 +55,13 @@ SET_ASIDE = dt.timedelta(minutes=5)
 
 def plan_due(database: Database, now: dt.datetime, limit: int = BATCH) -> int:
     """Make a check-in of every plan whose next time has come, and set its time after that; returns how many. Missed ones become one."""
-    return _in_batches(database, lambda: _plan_batch(database, now, limit))
+    return _in_batches(database, lambda: _plan_batch(database, now, limit), limit)
 
 
 def wake_due(database: Database, catalogue: Catalogue, owner: str, now: dt.datetime, scale: float = 1.0, limit: int = BATCH) -> int:
     """Move every check-in whose wake time has come, or about which something was heard; returns how many. `scale` multiplies waiting times."""
     _watch(database, now)
-    return _in_batches(database, lambda: _wake_batch(database, catalogue, owner, now, scale, limit))
+    return _in_batches(database, lambda: _wake_batch(database, catalogue, owner, now, scale, limit), limit)
 
 
 def daily(database: Database, now: dt.datetime) -> None:
@@ -69,13 +69,13 @@ def daily(database: Database, now: dt.datetime) -> None:
     chores.daily(database, now)
 
 
-def _in_batches(database: Database, batch: Callable[[], int]) -> int:
+def _in_batches(database: Database, batch: Callable[[], int], limit: int) -> int:
     done, began = 0, time.monotonic()
     while (n := batch()) > 0:
         done += n
         if time.monotonic() - began > BUDGET:
             break
-        if database.sqlite:
+        if database.sqlite and n >= limit:
             time.sleep(REST)
     return done
 

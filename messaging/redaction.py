@@ -10,11 +10,12 @@ from sqlalchemy import select, update
 from casefile.database import Database
 from casefile.models import Inbound, Outbox
 from casefile.vocabulary import InboundState, OutboxState
-from messaging.gateway import Gateway, GatewayError, Refused
+from messaging.gateway import Gateway, GatewayError, Misconfigured, Refused
 
 log = logging.getLogger(__name__)
 # Twilio refuses to empty a message before its final status; reconciliation also needs the words for a while.
 SETTLED = dt.timedelta(hours=2)
+NOT_FOUND = 20404
 
 
 def redact(database: Database, gateway: Gateway, now: dt.datetime, retention_days: int, limit: int = 50) -> int:
@@ -30,8 +31,11 @@ def redact(database: Database, gateway: Gateway, now: dt.datetime, retention_day
         for row_id, sid in rows:
             try:
                 gateway.redact(sid)
-            except Refused:
-                pass  # not there any more, or not ours: there is no copy to empty
+            except Refused as refused:
+                # Not there any more: there is no copy to empty. Our account is refused: the copies are there, and are emptied later.
+                if isinstance(refused, Misconfigured) and refused.code != NOT_FOUND:
+                    log.warning("provider copies are not emptied now: %s", refused)
+                    break
             except GatewayError as error:
                 log.warning("provider copies are not emptied now: %s", error)
                 break

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from casefile.vocabulary import Channel, Purpose
 from messaging.safe_hours import Hours, is_safe, next_safe, window_end
 
-# Within this time of her own text a conversation is going on, and a person's answer need not wait for safe hours.
+# Within this time of her own text a conversation is going on, and an answer need not wait for safe hours.
 IN_CONVERSATION = dt.timedelta(hours=1)
 WINDOW = dt.timedelta(hours=24) - dt.timedelta(minutes=10)
 
@@ -91,7 +91,8 @@ def may_send(view: View, now: dt.datetime) -> Go | Move | Cancel:
         if refused:
             return Cancel(why)
     talking = view.last_inbound_at is not None and now - view.last_inbound_at <= IN_CONVERSATION
-    if view.purpose is Purpose.CHECKIN or (view.purpose is Purpose.HUMAN and not talking):
+    # A reply that comes hours after her text (we were away) would wake the phone like any other message.
+    if view.purpose is Purpose.CHECKIN or not talking:
         if not is_safe(now, view.zone, view.hours, view.never):
             at = next_safe(now, view.zone, view.hours, view.never)
             if at is None or (view.not_after is not None and at >= view.not_after):

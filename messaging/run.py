@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import random
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from casefile import live
 from casefile.claims import any_due, claim, release
 from casefile.database import Database, utc_now
 from casefile.models import Address, Outbox
-from casefile.vocabulary import Channel, OutboxState, Purpose
+from casefile.vocabulary import Channel, Lane, OutboxState, Purpose
 from messaging.buckets import take
 from messaging.gateway import Accepted, Ambiguous, Call, Gateway, GatewayError, Later, Message, OptedOut
 from messaging.recordings import available
@@ -70,14 +71,14 @@ class Post:
     def close(self) -> None:
         self._pool.shutdown(wait=False)
 
-    def send_due(self, now: dt.datetime, owner: str | None = None) -> int:
-        """Send one batch, most pressing first; returns how many rows were dealt with."""
+    def send_due(self, now: dt.datetime, owner: str | None = None, lanes: Sequence[Lane] | None = None) -> int:
+        """Send one batch, most pressing first, of these lanes only when given; returns how many rows were dealt with."""
         owner = owner or self.owner
         with self.database.read() as session:
-            if not any_due(session, Outbox, READY, now):
+            if not any_due(session, Outbox, READY, now, lanes):
                 return 0
         with self.database.write() as session:
-            rows = claim(session, Outbox, READY, owner=owner, now=now, lease=LEASE, limit=BATCH)
+            rows = claim(session, Outbox, READY, owner=owner, now=now, lease=LEASE, limit=BATCH, lanes=lanes)
             jobs = self._prepare(session, rows, now)
         pending: dict[Future[Accepted], _Job] = {self._pool.submit(self._hand_over, job): job for job in jobs}
         while pending:
@@ -89,7 +90,7 @@ class Post:
         views = Views(session, rows, now)
         allowed: dict[str, list[tuple[Outbox, Go, str]]] = {}
         for row in rows:
-            verdict = Go(3600) if row.purpose is Purpose.PAGE else may_send(views.of(row), now)
+            verdict = Go(3600) if row.purpose is Purpose.PAGE else _judged(views, row, now)
             if isinstance(verdict, Go) and (to := self._where(views, row, verdict)) is not None:
                 views.count(row)
                 allowed.setdefault(views.sender(row) or self.senders.of(row.channel), []).append((row, verdict, to))
@@ -102,7 +103,7 @@ class Post:
         for sender, waiting in allowed.items():
             tokens = take(session, sender, len(waiting), self.senders.per_second, now)
             for number, (row, go, to) in enumerate(waiting):
-                if number >= tokens:
+                if number >= tokens and row.purpose is not Purpose.PAGE:  # the rate holds back no page
                     row.run_at = now + dt.timedelta(seconds=(number - tokens + 1) / self.senders.per_second)
                     release(row)
                     continue
@@ -159,7 +160,9 @@ class Post:
         row.error_code = error.code if isinstance(error, GatewayError) else None
         row.fault = str(error)[:200] if isinstance(error, GatewayError) else type(error).__name__
         release(row)
-        if isinstance(error, Later) and row.attempt < MOST_ATTEMPTS:
+        # A page may come twice, never not at all: it does not wait until the provider proves that it has none.
+        again = MOST_ATTEMPTS if isinstance(error, Later) else 3 if isinstance(error, Ambiguous) and row.purpose is Purpose.PAGE else 0
+        if row.attempt < again:
             row.state, row.sent_at = OutboxState.READY, None
             row.run_at = now + dt.timedelta(seconds=2 ** row.attempt * (0.5 + random.random()))
         elif isinstance(error, Ambiguous) or not isinstance(error, GatewayError):
@@ -176,6 +179,15 @@ class Post:
         live.tell(session, "delivery", now, row.person_id, row.alert_id)
 
 
+def _judged(views: Views, row: Outbox, now: dt.datetime) -> Go | Move | Cancel:
+    try:
+        return may_send(views.of(row), now)
+    except Exception as error:
+        # A plan that cannot be read stops its own message, of which a person is told, and nobody else's.
+        log.error("outbox %s: the rules cannot be applied: %s", row.id, type(error).__name__)
+        return Cancel("the plan cannot be read")
+
+
 def reconcile_unknown(database: Database, gateway: Gateway, senders: Senders, heard: Heard, owner: str, now: dt.datetime,
                       absent_after: dt.timedelta = dt.timedelta(minutes=3), give_up_after: dt.timedelta = dt.timedelta(hours=1)) -> int:
     """Find out about sends whose outcome is unknown; returns how many were settled.
@@ -187,17 +199,20 @@ def reconcile_unknown(database: Database, gateway: Gateway, senders: Senders, he
         if not any_due(session, Outbox, unknown, now):
             return 0
     with database.write() as session:
-        rows = claim(session, Outbox, unknown, owner=owner, now=now, lease=LEASE, limit=20)
+        # A look is no attempt to send.
+        rows = claim(session, Outbox, unknown, owner=owner, now=now, lease=LEASE, limit=20, working={"attempt": Outbox.attempt})
         views = Views(session, rows, now)
         asked = [(row.id, row.attempt, row.channel, views.number(row), row.body, row.created_at) for row in rows]
-    settled = 0
+    settled, answers = 0, True
     for row_id, attempt, channel, number, body, created_at in asked:
-        seen: list[Any] | None
+        seen: list[Any] | None = None
         try:
-            seen = gateway.recent(channel, number, created_at - dt.timedelta(minutes=1)) if number else []
+            # Once it does not answer, it is not asked for the others now: their leases would run out.
+            if answers:
+                seen = gateway.recent(channel, number, created_at - dt.timedelta(minutes=1)) if number else []
         except GatewayError as error:
             log.warning("outbox %s: cannot ask the provider: %s", row_id, error)
-            seen = None
+            answers = False
         with database.write() as session:
             row = session.scalar(select(Outbox).where(Outbox.id == row_id, Outbox.owner == owner, Outbox.attempt == attempt).with_for_update())
             if row is not None:

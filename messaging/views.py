@@ -27,21 +27,23 @@ class Views:
         staff_ids = {r.staff_id for r in rows if r.staff_id}
         self._phones = {s.id: s.phone for s in session.scalars(select(Staff).where(Staff.id.in_(staff_ids)))} if staff_ids else {}
         self._sent: Counter[int] = Counter()
+        self._sent_at: dict[int, list[dt.datetime]] = {}
         if person_ids:
             # Local midnight differs by person; the widest day is read and counted by each person's own date.
             recent = session.execute(select(Outbox.person_id, Outbox.sent_at).where(
                 Outbox.person_id.in_(person_ids), Outbox.purpose.in_([Purpose.CHECKIN, Purpose.REPLY]),
                 Outbox.state.in_([OutboxState.SENT, OutboxState.SENDING, OutboxState.UNKNOWN]), Outbox.sent_at >= now - dt.timedelta(hours=36)))
             for person_id, sent_at in recent:
-                zone = ZoneInfo(self._people[person_id].time_zone)
-                if sent_at.astimezone(zone).date() == now.astimezone(zone).date():
-                    self._sent[person_id] += 1
+                self._sent_at.setdefault(person_id, []).append(sent_at)
 
     def of(self, row: Outbox) -> View:
         """The view of one row to a person. Without a plan the most careful values hold."""
         person = self._people[row.person_id]  # type: ignore[index]
         plan: Plan | None = self._plans.get(person.id)
         address = self._addresses.get(row.address_id or 0)
+        zone = ZoneInfo(person.time_zone)
+        today = self._now.astimezone(zone).date()
+        before = sum(at.astimezone(zone).date() == today for at in self._sent_at.get(person.id, ()))
         return View(
             purpose=row.purpose, channel=row.channel, not_after=row.not_after, stopped=person.stopped_at is not None,
             suspended=person.suspended_at is not None, taken_over=person.taken_over_at is not None,
@@ -52,7 +54,7 @@ class Views:
             consent_withdrawn=plan is not None and plan.consent_withdrawn_at is not None, inbound_only=plan is not None and plan.inbound_only,
             paused=plan is not None and (plan.paused or (plan.paused_until is not None and plan.paused_until > self._now)),
             zone=person.time_zone, hours=plan.safe_hours if plan else {}, never=plan.never_dates if plan else (),
-            sent_today=self._sent[person.id], daily_cap=plan.daily_cap if plan else 4, today=self._now.astimezone(ZoneInfo(person.time_zone)).date())
+            sent_today=before + self._sent[person.id], daily_cap=plan.daily_cap if plan else 4, today=today)
 
     def count(self, row: Outbox) -> None:
         """A row of this batch goes out: the daily cap counts it for the rows after it."""

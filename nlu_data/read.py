@@ -69,6 +69,11 @@ def training(languages: list[str] | None = None, root: Path = HERE / "train") ->
     return found
 
 
+def development(languages: list[str] | None = None) -> list[Phrase]:
+    """Every development phrase: thresholds are chosen on these, nothing is learned from them. Raises BadFile."""
+    return held_out(languages, HERE / "dev")
+
+
 def held_out(languages: list[str] | None = None, root: Path = HERE / "test") -> list[Phrase]:
     """Every held-out test phrase, in a stable order. Raises BadFile."""
     return [p for lang in languages or LANGUAGES if (root / f"{lang}.txt").exists()

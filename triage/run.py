@@ -148,7 +148,7 @@ def _gather(session: Session, row: Inbound, now: dt.datetime) -> _Gathered:
         return _Gathered(row.id, row.attempt, row.body, None, "en", f"i{row.id}", (), setting)
     plan = session.scalar(select(Plan).where(Plan.person_id == person.id))
     earlier = session.scalars(
-        select(Inbound).where(Inbound.person_id == person.id, Inbound.id < row.id, Inbound.received_at >= row.received_at - TOGETHER,
+        select(Inbound.id).where(Inbound.person_id == person.id, Inbound.id < row.id, Inbound.received_at >= row.received_at - TOGETHER,
                               Inbound.redacted_at.is_(None)).order_by(Inbound.id.desc()).limit(4))
     alarm = session.scalar(select(Alert.id).where(
         Alert.person_id == person.id, Alert.state != AlertState.RESOLVED, Alert.urgency.in_(["urgent", "immediate"])).limit(1))
@@ -160,7 +160,15 @@ def _gather(session: Session, row: Inbound, now: dt.datetime) -> _Gathered:
         recent_alarm=alarm is not None, odd_hour=local.hour < 6, after_silence=_was_silent(session, person.id, now),
         quiet_after_alarm=plan is not None and plan.after_alarm == "nothing", left_alone=_left_alone(session, person, now))
     return _Gathered(row.id, row.attempt, row.body, person.id, person.language, person.conversation,
-                     tuple(reversed([m.body for m in earlier if m.body.strip()])), setting)
+                     tuple(words for words in reversed([_words(session, i) for i in earlier]) if words.strip()), setting)
+
+
+def _words(session: Session, inbound_id: int) -> str:
+    """An earlier text; nothing when it cannot be read, which must not keep this one from being heard."""
+    try:
+        return session.scalars(select(Inbound.body).where(Inbound.id == inbound_id)).one()
+    except encryption.Unreadable:
+        return ""
 
 
 def _suspended(session: Session, address_id: int | None) -> bool:

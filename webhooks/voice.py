@@ -84,7 +84,11 @@ def routes(door: Door, public_url: str, recordings: Path) -> APIRouter:
         if body is None or language is None:
             return _hang_up()
         # Stored before it is answered; all keys are answered alike, so that a bystander hears nothing.
-        await run_in_threadpool(store_key, door.database, token, form.get("CallSid", ""), "answer", body, utc_now())
+        try:
+            await run_in_threadpool(store_key, door.database, token, form.get("CallSid", ""), "answer", body, utc_now())
+        except Exception as error:
+            log.error("a key could not be stored: %s", type(error).__name__)
+            return ask(language, "ask", "answer", token)  # she hears the question again; a "9" must not be lost
         answer = VoiceResponse()
         answer.play(f"{public}/p/{language}/thanks.wav")
         answer.hangup()

@@ -19,13 +19,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
-from alongside_bot.heads import ESCALATES, Heads, centred, ensemble, judged, raw_odds, softened
+from alongside_bot.heads import ESCALATES, Heads, adding_up, centred, ensemble, judged, raw_odds, softened
 from alongside_bot.labels import INTENTS, KIND_OF, URGENCIES
 from alongside_bot.ngrams import Grams
 from alongside_bot.understanding import of_kinds, seriousness
 
 GRAM_NUMBERS, HIDDEN, MEMBERS, ROUNDS, FOLDS, BATCH = 300, 256, 2, 25, 4, 256
-RECALL, SURE_FALSE_ALARMS = 0.97, 0.02
+RECALL, SURE_FALSE_ALARMS, IMMEDIATE_RECALL, PERSON_RECALL = 0.97, 0.02, 0.9, 0.9
 DISCOUNTS = (0.0, 0.5, 1.0, 1.5, 2.0)
 
 
@@ -85,11 +85,16 @@ def learn(lesson: Lesson, say=print) -> Heads:
     arrays["calibration"] = _calibrate(unseen["pair"][first], unseen["urgency"][first], labels, arrays, serious)
     result = judged(unseen["pair"], unseen["urgency"], arrays["pair_intent"], arrays["pair_urgency"], len(INTENTS),
                     arrays["calibration"])
-    chances = [result.escalate[of == i] for i in range(len(texts))]
-    limits = _thresholds(chances, serious, result.intents[first], intents)
+    pieces = np.split(np.arange(len(flat)), first[1:])
+    discount = _discount([result.escalate[p] for p in pieces], serious)
+    worst = np.array([p[seriousness(result.escalate[p], discount).argmax()] for p in pieces])
+    scores = np.array([seriousness(result.escalate[p], discount).max() for p in pieces])
+    chances = adding_up(result.urgencies[worst], scores)
+    limits = {name: float(np.floor(1e4 * limit) / 1e4)  # as understandings are rounded, and never above
+              for name, limit in _thresholds(chances, urgencies, result.intents[first], intents).items()}
+    limits["part_discount"] = discount
     arrays["threshold_names"], arrays["thresholds"] = np.array(list(limits)), np.array(list(limits.values()))
-    scores = np.array([seriousness(c, limits["part_discount"]).max() for c in chances])
-    report = _report(scores, result.intents[first].argmax(1), intents, urgencies, np.array(lesson.langs), limits)
+    report = _report(chances, result.intents[first].argmax(1), intents, urgencies, np.array(lesson.langs), limits)
     arrays["report"] = np.array(json.dumps(report))
     for kind, target in targets.items():
         for n, layers in enumerate(_train(features[first], target, unseen[kind].shape[1])):
@@ -140,40 +145,58 @@ def _calibrate(pairs: np.ndarray, urgency: np.ndarray, labels: np.ndarray, array
     return np.array([temperature, fit.coef_[0, 0], fit.intercept_[0]])
 
 
-def _thresholds(chances: list[np.ndarray], serious: np.ndarray, intent_chances: np.ndarray,
+def _discount(escalate: list[np.ndarray], serious: np.ndarray) -> float:
+    """How much less a part counts than a whole, so that RECALL costs the fewest false alarms."""
+    def false_alarms(discount: float) -> float:
+        scores = np.array([seriousness(e, discount).max() for e in escalate])
+        return round(float((scores[~serious] >= np.quantile(scores[serious], 1 - RECALL)).mean()), 3)
+
+    return min(DISCOUNTS, key=false_alarms)
+
+
+def _thresholds(chances: np.ndarray, urgencies: np.ndarray, intent_chances: np.ndarray,
                 intents: np.ndarray) -> dict[str, float]:
-    """`escalate` finds RECALL of what is serious with the fewest false alarms (and so fixes `part_discount`);
-    `escalate_sure` raises at most SURE_FALSE_ALARMS; below `intent` a guess at the kind is more often wrong."""
-    best = None
-    for discount in DISCOUNTS:
-        scores = np.array([seriousness(c, discount).max() for c in chances])
-        limit = float(np.quantile(scores[serious], 1 - RECALL))
-        false_alarms = float((scores[~serious] >= limit).mean())
-        if best is None or false_alarms < best[0] - 0.002:
-            best = false_alarms, limit, discount, float(np.quantile(scores[~serious], 1 - SURE_FALSE_ALARMS))
+    """Thresholds from urgencies' probabilities out of fold.
+
+    escalate       of P(urgent or immediate): finds RECALL of what is serious
+    escalate_sure  of the same: raises at most SURE_FALSE_ALARMS
+    immediate      of P(immediate): finds IMMEDIATE_RECALL of what is, and never escalates alone
+    person         of 1 - P(none): finds PERSON_RECALL of what anybody has to do something about
+    intent         of a kind of intent: below it a guess is more often wrong than right
+    """
+    escalate, serious = chances[:, ESCALATES:].sum(1), urgencies >= ESCALATES
+    limit = float(np.quantile(escalate[serious], 1 - RECALL))
+    immediate = float(np.quantile(chances[urgencies == 3, 3], 1 - IMMEDIATE_RECALL))
     kinds = of_kinds(intent_chances)
     top, right = kinds.max(1), kinds.argmax(1) == np.array(KIND_OF)[intents]
     order = np.argsort(top)
     share = np.convolve(right[order], np.ones(200) / 200, "valid") if len(top) > 400 else np.array([])
     doubtful = np.flatnonzero(share < 0.5)
     intent = float(top[order][doubtful[-1] + 100]) if len(doubtful) else 0.3
-    return {"escalate": best[1], "part_discount": best[2], "escalate_sure": best[3], "intent": min(intent, 0.5)}
+    return {"escalate": limit, "escalate_sure": float(np.quantile(escalate[~serious], 1 - SURE_FALSE_ALARMS)),
+            "immediate": max(immediate, limit),
+            "person": float(np.quantile(1 - chances[urgencies > 0, 0], 1 - PERSON_RECALL)), "intent": min(intent, 0.5)}
 
 
-def _report(scores: np.ndarray, guess: np.ndarray, intents: np.ndarray, urgencies: np.ndarray, langs: np.ndarray,
+def _report(chances: np.ndarray, guess: np.ndarray, intents: np.ndarray, urgencies: np.ndarray, langs: np.ndarray,
             limits: dict[str, float]) -> dict:
-    """Recall and false alarms out of fold, in all and by language, at `escalate` and at `escalate_sure`."""
-    def row(which: np.ndarray) -> dict:
-        def share(urgent: np.ndarray, limit: str) -> float | None:
-            chosen = scores[which & urgent]
-            return round(float((chosen >= limits[limit]).mean()), 4) if len(chosen) else None
-        return {"phrases": int(which.sum()), "recall": share(urgencies >= 2, "escalate"),
-                "recall_immediate": share(urgencies == 3, "escalate"),
-                "false_alarms": share(urgencies < 2, "escalate"), "false_alarms_none": share(urgencies == 0, "escalate"),
-                "recall_sure": share(urgencies >= 2, "escalate_sure"),
-                "false_alarms_sure": share(urgencies < 2, "escalate_sure"),
-                "intent_right": round(float((guess == intents)[which].mean()), 4) if which.any() else None}
+    """Shares out of fold, in all, by language and by intent, at the thresholds."""
+    escalate, person = chances[:, ESCALATES:].sum(1), 1 - chances[:, 0]
 
-    everything = np.ones(len(scores), bool)
-    return {"all": row(everything), "languages": {str(lang): row(langs == lang) for lang in sorted(set(langs))},
+    def row(which: np.ndarray) -> dict:
+        def share(scores: np.ndarray, limit: str, among: np.ndarray) -> float | None:
+            chosen = scores[which & among]
+            return round(float((chosen >= limits[limit]).mean()), 4) if len(chosen) else None
+        return {"phrases": int(which.sum()), "recall": share(escalate, "escalate", urgencies >= ESCALATES),
+                "recall_immediate": share(escalate, "escalate", urgencies == 3),
+                "false_alarms": share(escalate, "escalate", urgencies < ESCALATES),
+                "false_alarms_none": share(escalate, "escalate", urgencies == 0),
+                "recall_sure": share(escalate, "escalate_sure", urgencies >= ESCALATES),
+                "false_alarms_sure": share(escalate, "escalate_sure", urgencies < ESCALATES),
+                "called_immediate": share(chances[:, 3], "immediate", urgencies < 3),
+                "needless_person": share(person, "person", urgencies == 0),
+                "intent_right": round(float((guess == intents)[which].mean()), 4)}
+
+    return {"all": row(np.ones(len(intents), bool)),
+            "languages": {str(lang): row(langs == lang) for lang in sorted(set(langs))},
             "intents": {INTENTS[i]: row(intents == i) for i in sorted(set(intents.tolist()))}, "thresholds": limits}

@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 
 from alongside_bot.labels import INTENTS
 
-LARGEST_MESSAGE, LARGEST_BATCH, MOST_TEXTS = 20_000, 400_000, 64  # bytes, bytes, texts
+LARGEST_TEXT, MOST_TEXTS = 20_000, 64  # bytes in UTF-8; texts
+# JSON may escape each letter in up to three times its bytes, and a WhatsApp message has 4,096 letters.
+LARGEST_MESSAGE, LARGEST_BATCH = 64_000, 1_600_000  # bytes
 SHORTEST_KEY = 16
 _CONVERSATION = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -80,11 +82,14 @@ def checked(body: bytes, signed: str | None, key: str, largest: int) -> dict:
 def _text(value: object, name: str) -> str:
     if not isinstance(value, str):
         raise BadRequest(f"{name}: a string is needed")
-    return value.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair is no text
+    encoded = value.encode("utf-8", "replace")  # half a surrogate pair is no text
+    if len(encoded) > LARGEST_TEXT:
+        raise TooLarge(f"{name}: more than {LARGEST_TEXT} bytes")
+    return encoded.decode("utf-8")
 
 
 def turn(request: dict) -> Turn:
-    """The message in a request to /messages. Raises BadRequest. Unknown fields are ignored; `text` may be empty."""
+    """The message in a request to /messages. Raises BadRequest, TooLarge. Unknown fields are ignored; `text` may be empty."""
     conversation = request.get("conversation")
     if not isinstance(conversation, str) or not _CONVERSATION.fullmatch(conversation):
         raise BadRequest("conversation: 1 to 128 letters, digits, or _ . : - are needed")
@@ -101,7 +106,7 @@ def turn(request: dict) -> Turn:
 
 
 def texts(request: dict) -> list[str]:
-    """The texts of a request to /understand. Raises BadRequest."""
+    """The texts of a request to /understand. Raises BadRequest, TooLarge."""
     found = request.get("texts")
     if not isinstance(found, list) or not 1 <= len(found) <= MOST_TEXTS:
         raise BadRequest(f"texts: a list of 1 to {MOST_TEXTS} strings is needed")

@@ -41,7 +41,8 @@ def _one(heads: Heads, intents: np.ndarray, urgencies: np.ndarray, escalate: np.
     limits = heads.thresholds
     serious = seriousness(escalate, limits["part_discount"])
     worst = int(serious.argmax())
-    escalates = bool(serious[worst] >= limits["escalate"])
+    chance = round(float(serious[worst]), 4)
+    escalates = chance >= limits["escalate"]
     chances = intents[worst if escalates else 0]
     ranking = sorted(zip(heads.intents, chances.tolist()), key=lambda pair: -pair[1])
     [kinds] = of_kinds(chances[None])
@@ -54,11 +55,11 @@ def _one(heads: Heads, intents: np.ndarray, urgencies: np.ndarray, escalate: np.
         "intent": name, "confidence": round(confidence, 4),
         "ranking": [{"name": n, "confidence": round(c, 4)} for n, c in ranking[:10]],
         "urgency": {n: round(p, 4) for n, p in urgency.items()},
-        "escalate": round(float(serious[worst]), 4),
+        "escalate": chance,
         "also": sorted({heads.intents[i] for row in intents for i in np.flatnonzero(row >= 0.5)} - {name}),
         "nearest": heads.nearest(rows[worst]),
         "worst_part": worst - 1 if worst else None,
-        "thresholds": {n: round(t, 4) for n, t in limits.items()},
+        "thresholds": limits,
         "model": heads.id,
     }
 

@@ -20,7 +20,7 @@ _END = re.compile(rf"(?:[!?؟。！？｡।॥۔።፧‼⁉…\n]|(?<![\d.])(?
 _LETTERLESS = str.maketrans({"đ": "d", "ł": "l", "ı": "i", "ø": "o", "ى": "ي", "ی": "ي", "ة": "ه", "ک": "ك", "ـ": None})
 _REPEATED = re.compile(r"(.)\1{2,}", re.DOTALL)
 
-WINDOW, STEP, LONGEST_SENTENCE, MOST_PARTS = 12, 8, 18, 24
+WINDOW, OVERLAP, LONGEST_SENTENCE, MOST_PARTS = 12, 4, 18, 24  # words, words, words, parts
 
 
 def harmless(text: str) -> str:
@@ -61,7 +61,7 @@ def _weight(token: str) -> float:
     return 0.5 if re.match(f"[{_UNSPACED}]", token) else float(any(c.isalnum() for c in token))
 
 
-def _windows(sentence: str, window: int, step: int) -> list[str]:
+def _windows(sentence: str, window: int) -> list[str]:
     """Overlapping stretches of about `window` words of a sentence that never stops for breath."""
     found = tokens(sentence)
     starts, reached = [], 0.0
@@ -77,7 +77,7 @@ def _windows(sentence: str, window: int, step: int) -> list[str]:
         pieces.append(sentence[inside[0]:after[0] if after else len(sentence)].strip())
         if not after:
             return pieces
-        begin += step
+        begin += window - OVERLAP
 
 
 def parts(text: str) -> list[str]:
@@ -92,7 +92,7 @@ def parts(text: str) -> list[str]:
     sentences.append(text[last:].strip())
     said = [s for s in sentences if any(c.isalnum() or re.match(f"[{_EMOJI}]", c) for c in s)]
     for longer in (1, 2, 4, 8, 16, 64):
-        pieces = [p for s in said for p in _windows(s, WINDOW * longer, STEP * longer)]
+        pieces = [p for s in said for p in _windows(s, WINDOW * longer)]
         if len(pieces) <= MOST_PARTS:
             break
         said = _joined(said, WINDOW * longer)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alongside_bot import labels
-from alongside_bot.turn import (BadRequest, NotSigned, TooLarge, Turn, answer, checked, dialogue_intent, signature,
+from alongside_bot.turn import (LARGEST_MESSAGE, BadRequest, NotSigned, TooLarge, Turn, answer, checked, dialogue_intent, signature,
                                 texts, turn)
 from nlu_data import read
 
@@ -86,6 +86,19 @@ def test_half_a_character_does_not_break_a_turn():
 def test_a_bad_batch_is_refused(request_):
     with pytest.raises(BadRequest):
         texts(request_)
+
+
+@pytest.mark.parametrize("text", ["a" * 20_001, "é" * 10_001, "好" * 7_000])
+def test_a_text_longer_than_any_message_is_refused(text):
+    with pytest.raises(TooLarge):
+        turn({"conversation": "c", "text": text})
+
+
+@pytest.mark.parametrize("letter", ["a", "م", "好", "😭"])
+def test_the_longest_whatsapp_message_is_taken_however_it_is_escaped(letter):
+    text = letter * (4096 if letter != "😭" else 2048)
+    body = json.dumps({"conversation": "c", "text": text}, ensure_ascii=True).encode()
+    assert turn(checked(body, signature(body, KEY), KEY, LARGEST_MESSAGE)).text == text
 
 
 @given(st.lists(st.text(alphabet=st.characters(exclude_categories=["Cs"])), min_size=1, max_size=64))

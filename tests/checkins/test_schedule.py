@@ -14,7 +14,7 @@ from checkins.schedule import PlanView, RuleWrong, check_rule, next_after, upcom
 from messaging.safe_hours import WEEKDAYS, is_safe
 from tests.cast import ALWAYS, OFFICE
 
-UTC = dt.timezone.utc
+UTC = dt.UTC
 LONDON = ZoneInfo("Europe/London")
 VIEW = PlanView(person_id=1, rule="FREQ=WEEKLY;BYDAY=TU", starts_on=dt.date(2026, 1, 1), at_time=dt.time(11), zone="Europe/London", hours=OFFICE)
 

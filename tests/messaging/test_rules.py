@@ -45,10 +45,17 @@ def test_on_the_review_date_itself_it_still_goes() -> None:
 
 
 def test_a_reply_answers_at_any_hour_but_not_after_stop_nor_in_a_taken_over_conversation() -> None:
-    reply = replace(CHECKIN, purpose=Purpose.REPLY)
+    reply = replace(CHECKIN, purpose=Purpose.REPLY, last_inbound_at=NOON.replace(hour=22, minute=59))
     assert isinstance(may_send(reply, NOON.replace(hour=23)), Go)
     assert isinstance(may_send(replace(reply, stopped=True), NOON), Cancel)
     assert isinstance(may_send(replace(reply, taken_over=True), NOON), Cancel)
+
+
+def test_a_late_reply_waits_for_safe_hours_like_any_other_message_and_dies_if_that_is_too_late() -> None:
+    night = NOON.replace(hour=23)
+    late = replace(CHECKIN, purpose=Purpose.REPLY, last_inbound_at=night - dt.timedelta(hours=3))
+    assert isinstance(may_send(late, night), Move)
+    assert isinstance(may_send(replace(late, not_after=night + dt.timedelta(minutes=30)), night), Cancel)
 
 
 def test_a_person_may_answer_at_night_only_in_a_conversation_that_is_going_on() -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from casefile.claims import free_orphans
 from casefile.database import utc_now
 from casefile.models import Address, Outbox, Person, Plan
-from casefile.vocabulary import Channel, OutboxState, Purpose
+from casefile.vocabulary import Channel, Lane, OutboxState, Purpose
 from messaging.run import reconcile_unknown
 from messaging.status import record_status
 from tests.cast import OUR_NUMBER, person, staff
@@ -251,3 +251,89 @@ def test_an_address_without_consent_is_never_written_to(office: Office) -> None:
         session.execute(update(Address).values(consent=False))
     office.send()
     assert office.row(row_id).state is OutboxState.CANCELLED and office.received(NUMBER) == []
+
+
+def test_looking_for_a_lost_text_again_and_again_does_not_use_up_its_attempts(office: Office) -> None:
+    row_id = office.queue(anna(office))
+    office.faults(server_errors_before={"next": 1})
+    office.send()
+    for _ in range(8):  # three minutes of looks
+        with office.database.write() as session:
+            session.execute(update(Outbox).values(run_at=utc_now()))
+        reconcile(office, absent_after=3600)
+    with office.database.write() as session:
+        session.execute(update(Outbox).values(run_at=utc_now()))
+    assert reconcile(office) == 1 and office.row(row_id).state is OutboxState.READY
+
+
+def test_a_page_whose_outcome_is_unknown_is_sent_again_at_once(office: Office) -> None:
+    from messaging import outbox
+
+    with office.database.write() as session:
+        member = staff(session, phone="+447700900801")
+        outbox.queue(session, dedupe="page", purpose=Purpose.PAGE, channel=Channel.SMS, staff_id=member.id, body="Alongside: IMMEDIATE. Ref ARTA", now=utc_now())
+    office.faults(server_errors_before={"next": 1})
+    office.send()
+    office.send(later=5)
+    assert len(office.received("+447700900801")) == 1
+
+
+def test_pages_can_be_sent_alone_and_are_not_held_back_by_the_rate(office: Office) -> None:
+    from messaging import outbox
+
+    office.post.senders = type(office.post.senders)(OUR_NUMBER, OUR_NUMBER, OUR_NUMBER, 1.0)
+    text = office.queue(anna(office))
+    with office.database.write() as session:
+        member = staff(session, phone="+447700900801")
+        for n in range(3):
+            outbox.queue(session, dedupe=f"page{n}", purpose=Purpose.PAGE, channel=Channel.SMS, staff_id=member.id, body=f"Page {n}", lane=Lane.DANGER,
+                         now=utc_now())
+    office.post.send_due(utc_now(), lanes=[Lane.DANGER])
+    assert len(office.received("+447700900801")) == 3 and office.row(text).state is OutboxState.READY
+
+
+def test_a_plan_that_cannot_be_read_stops_nobody_elses_message_nor_a_page(office: Office) -> None:
+    from messaging import outbox
+
+    broken = office.queue(anna(office), dedupe="broken")
+    with office.database.write() as session:
+        session.execute(update(Plan).values(safe_hours={day: [["nine", "five"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}))
+        member = staff(session, phone="+447700900801")
+        outbox.queue(session, dedupe="page", purpose=Purpose.PAGE, channel=Channel.SMS, staff_id=member.id, body="Page", now=utc_now())
+    office.send()
+    assert office.row(broken).state is OutboxState.CANCELLED and (broken, "not_sent") in office.told
+    assert len(office.received("+447700900801")) == 1
+
+
+def test_a_provider_that_does_not_answer_is_not_asked_for_each_lost_text(office: Office) -> None:
+    from messaging.gateway import Ambiguous
+
+    someone, asked = anna(office), []
+    for n in range(5):
+        office.queue(someone, dedupe=f"d{n}")
+    with office.database.write() as session:
+        session.execute(update(Outbox).values(state=OutboxState.UNKNOWN, run_at=utc_now()))
+
+    class Hangs:
+        def recent(self, *_: object) -> list[object]:
+            asked.append(1)
+            raise Ambiguous("no answer in time")
+
+    reconcile_unknown(office.database, Hangs(), office.post.senders, office.post.heard, "test", utc_now())  # type: ignore[arg-type]
+    assert len(asked) == 1 and all(office.row(n).state is OutboxState.UNKNOWN for n in range(1, 6))
+
+
+@pytest.mark.parametrize(("error", "emptied"), [(("refused", 20003), False), (("refused", 20404), True)])
+def test_copies_are_not_taken_for_emptied_while_our_account_is_refused(office: Office, error: tuple[str, int], emptied: bool) -> None:
+    from messaging.gateway import Misconfigured
+    from messaging.redaction import redact
+
+    row_id = office.queue(anna(office))
+    office.send()
+
+    class Refuses:
+        def redact(self, sid: str) -> None:
+            raise Misconfigured(*error)
+
+    redact(office.database, Refuses(), utc_now() + dt.timedelta(hours=3), 0)  # type: ignore[arg-type]
+    assert (office.row(row_id).redacted_at is not None) is emptied

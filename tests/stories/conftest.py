@@ -33,8 +33,10 @@ from tests.conftest import TEST_KEY, drop_postgresql_database, new_postgresql_da
 from tests.serving import serving, until
 from triage.phrases import PhraseBook
 
-# A day of the ladder passes in this many seconds.
+# A day of the ladder passes in this many seconds, where a story asks for it (`fast`).
 DAY = 2.0
+fast = pytest.mark.parametrize("house_running", ["fast"], indirect=True)
+both = pytest.mark.parametrize("house_running", ["sqlite", "postgresql"], indirect=True)
 # What the worker looks after every few seconds, it does this often here.
 OFTEN = 0.2
 
@@ -112,7 +114,7 @@ class Place:
         about = Alert.person_id.is_(None) if ref is None else Alert.person_id == select(Person.id).where(Person.ref == ref).scalar_subquery()
         return self.all(Alert, about, *([Alert.kind == kind] if kind else []))
 
-    def alert(self, ref: str | None, kind: AlertKind, seconds: float = 8.0) -> Alert:
+    def alert(self, ref: str | None, kind: AlertKind, seconds: float = 15.0) -> Alert:
         """The first alert of this kind, as soon as it is there."""
         return until(lambda: self.alerts(ref, kind), seconds)[0]
 
@@ -132,8 +134,9 @@ def parts() -> dict[str, Any]:
 
 @pytest.fixture
 def house_running(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path, parts: dict[str, Any]) -> Iterator[Place]:
-    """Everything is up; on SQLite unless a story asks for PostgreSQL (indirect parameter)."""
-    postgresql = request.getfixturevalue("postgresql") if getattr(request, "param", "sqlite") == "postgresql" else None
+    """Everything is up, on SQLite with the ladder at its real pace unless a story asks for `fast` or `both`."""
+    asked = getattr(request, "param", "sqlite")
+    postgresql = request.getfixturevalue("postgresql") if asked == "postgresql" else None
     empty = new_postgresql_database(postgresql) if postgresql else None
     if empty is None:
         shutil.copy(sqlite_template, tmp_path / "record.db")
@@ -150,7 +153,7 @@ def house_running(request: pytest.FixtureRequest, tmp_path: Path, sqlite_templat
             "PUBLIC_URL": public, "BOT_URL": f"http://127.0.0.1:{free_port()}", "BOT_KEY": "k" * 16, "BOT_TOKEN": "t" * 16, "SECRET_KEYS": TEST_KEY,
             "TWILIO_ACCOUNT_SID": DEMO_ACCOUNT_SID, "TWILIO_AUTH_TOKEN": DEMO_AUTH_TOKEN, "TWILIO_API_URL": simulator.url, "SMS_SENDER": cast.OUR_NUMBER,
             "WHATSAPP_SENDER": cast.OUR_NUMBER, "VOICE_SENDER": cast.OUR_NUMBER, "WHATSAPP_TEMPLATES": str(tmp_path / "templates.json"),
-            "LADDER_SCALE": str(DAY / 86400), "CATCH_UP_EVERY": "0.5", "ABSENT_AFTER": "1", "SENDS_PER_SECOND": "100",
+            "LADDER_SCALE": str(DAY / 86400 if asked == "fast" else 1.0), "CATCH_UP_EVERY": "0.5", "ABSENT_AFTER": "1", "SENDS_PER_SECOND": "100",
         }.items()}, env_file=Path(os.devnull)))
         house.__dict__.update(parts)
         with serving(create_app(house), port), httpx.Client(base_url=simulator.url, timeout=20) as phones:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import time
 
-import pytest
-
 from alongside.seed import PASSWORD, TOTP_SECRET
 from alongside.story_people import Caseworker
 from casefile.database import utc_now
 from casefile.models import Address, Checkin, Heartbeat, Inbound, Outbox, WelfareCall
 from casefile.staff import create_staff
 from casefile.vocabulary import AlertKind, AlertState, Channel, CheckinState, OutboxState, Purpose, Role, Urgency
+from checkins.run import plan_due, wake_due
 from messaging.safe_hours import WEEKDAYS
 from tests.serving import until
-from tests.stories.conftest import DAY, Place
+from tests.stories.conftest import DAY, Place, both, fast
 
 DANGER = "he is outside my door"
 
@@ -24,23 +23,21 @@ def answered(place: Place) -> bool:
     return [c.state for c in place.all(Checkin)] == [CheckinState.ANSWERED]
 
 
-@pytest.mark.parametrize("house_running", ["sqlite", "postgresql"], indirect=True)
+@both
 def test_asked_and_answered(house_running: Place) -> None:
     house_running.add("ARTA", due=True)
     until(lambda: house_running.received("ARTA") == [house_running.words("checkin.ask.plain")])
     house_running.text("ARTA", "1")
-    until(lambda: house_running.received("ARTA")[1:] == [house_running.words("reply.ok")])
-    assert answered(house_running) and house_running.alerts("ARTA") == []
+    until(lambda: house_running.received("ARTA")[1:] == [house_running.words("reply.ok")] and answered(house_running))
+    assert house_running.alerts("ARTA") == []
 
 
-@pytest.mark.parametrize("house_running", ["sqlite", "postgresql"], indirect=True)
-def test_danger_is_paged_in_seconds_without_a_word_of_hers(house_running: Place) -> None:
+@both
+def test_danger_is_paged_without_a_word_of_hers(house_running: Place) -> None:
     house_running.add("GRACE", "en")
-    began = time.monotonic()
     house_running.text("GRACE", DANGER)
     alert = house_running.alert("GRACE", AlertKind.MESSAGE)
     until(lambda: any("GRACE" in page for page in house_running.pages()))
-    assert time.monotonic() - began < 4  # two seconds are promised and measured by the benchmark; the tests share their machine
     assert alert.urgency is Urgency.IMMEDIATE and not any("door" in page for page in house_running.pages())
     until(lambda: house_running.received("GRACE") == [house_running.words("reply.received", "en")])
 
@@ -51,10 +48,9 @@ def test_an_open_dashboard_shows_it_live_and_who_acknowledges_ends_the_paging(ho
         create_staff(session, name="Mo", email="mo@example.org", password=PASSWORD, role=Role.CASEWORKER, phone=None, now=utc_now(),
                      totp_secret=TOTP_SECRET)
     caseworker = Caseworker(house_running.url, "mo@example.org", PASSWORD, TOTP_SECRET)
-    began = time.monotonic()
     house_running.text("GRACE", DANGER)
     alert = house_running.alert("GRACE", AlertKind.MESSAGE)
-    assert until(lambda: caseworker.seen.get(alert.id)) - began < 4
+    until(lambda: alert.id in caseworker.seen)
     assert DANGER in caseworker.page(f"/alerts/{alert.id}")
     caseworker.do(f"/alerts/{alert.id}", "/acknowledge")
     (now,) = house_running.alerts("GRACE")
@@ -62,14 +58,15 @@ def test_an_open_dashboard_shows_it_live_and_who_acknowledges_ends_the_paging(ho
     caseworker.close()
 
 
+@fast
 def test_asked_reminded_and_silent_comes_to_people(house_running: Place) -> None:
     asked = house_running.words("checkin.ask.plain", "ro")
     house_running.add("IOANA", "ro", due=True)
-    until(lambda: house_running.received("IOANA") == [asked, asked], 3 * DAY)
-    assert house_running.alerts("IOANA") == []
+    until(lambda: house_running.received("IOANA") == [asked, asked])
     alert = house_running.alert("IOANA", AlertKind.SILENCE)
+    assert alert.opened_at > house_running.all(Outbox, Outbox.purpose == Purpose.CHECKIN)[1].created_at
     assert (alert.urgency, len(house_running.all(WelfareCall))) == (Urgency.ROUTINE, 1)
-    until(lambda: any("IOANA" in page for page in house_running.pages()), 4 * DAY)
+    until(lambda: any("IOANA" in page for page in house_running.pages()), 10 * DAY)
     assert len(house_running.received("IOANA")) == 2 and len(house_running.alerts("IOANA")) == 1
 
 
@@ -132,6 +129,7 @@ def test_bad_things_told_by_key_in_a_call_page_at_once(house_running: Place) -> 
     until(lambda: any("ELIRA" in page for page in house_running.pages()))
 
 
+@fast
 def test_a_number_that_is_gone_is_never_written_to_again(house_running: Place) -> None:
     house_running.add("ARTA")
     house_running.faults(failures={house_running.numbers["ARTA"]: 30005})
@@ -142,6 +140,7 @@ def test_a_number_that_is_gone_is_never_written_to_again(house_running: Place) -
     assert len(house_running.all(Outbox, Outbox.purpose == Purpose.CHECKIN)) == 1, "no repeat goes to a number that may be a stranger's"
 
 
+@fast
 def test_blocked_at_the_provider_is_not_silence_and_nothing_more_is_tried(house_running: Place) -> None:
     house_running.add("ARTA")
     house_running.faults(opted_out=[house_running.numbers["ARTA"]])
@@ -167,8 +166,9 @@ def test_doubled_and_disordered_webhooks_change_nothing(house_running: Place) ->
     house_running.add("ARTA", due=True)
     until(lambda: house_running.received("ARTA"))
     house_running.text("ARTA", "1")
+    until(lambda: answered(house_running) and len(house_running.received("ARTA")) == 2)
     until(lambda: {o.provider_status for o in house_running.all(Outbox, Outbox.person_id.is_not(None))} == {"delivered"})
-    assert answered(house_running) and len(house_running.all(Inbound)) == 1
+    assert len(house_running.all(Inbound)) == 1
     assert house_running.received("ARTA") == [house_running.words("checkin.ask.plain"), house_running.words("reply.ok")]
 
 
@@ -198,12 +198,15 @@ def test_work_that_an_outage_made_late_is_reported_and_not_sent_at_a_wrong_hour(
     assert checkin.late and checkin.run_at > utc_now() + dt.timedelta(days=5) and house_running.received("ARTA") == []
 
 
-def test_a_text_that_waited_past_her_safe_hours_dies_in_the_outbox(house_running: Place) -> None:
-    house_running.faults(api_down=True)
+def test_a_text_that_waited_past_her_safe_hours_is_not_sent_and_held_apart_from_silence(house_running: Place) -> None:
+    until(lambda: house_running.all(Heartbeat, Heartbeat.name == "ladder"))
+    house_running.stop_worker()
     house_running.add("ARTA", due=True)
-    (row,) = until(lambda: house_running.all(Outbox, Outbox.person_id.is_not(None), Outbox.fault.is_not(None)))
-    house_running.set(Outbox, Outbox.id == row.id, not_after=utc_now() - dt.timedelta(hours=1), state=OutboxState.READY, run_at=utc_now())
-    house_running.faults(api_down=False)
+    now = utc_now()
+    plan_due(house_running.house.database, now)
+    wake_due(house_running.house.database, house_running.house.catalogue, "died", now)
+    house_running.set(Outbox, Outbox.purpose == Purpose.CHECKIN, not_after=now - dt.timedelta(hours=1))
+    house_running.start_worker()
     until(lambda: house_running.all(Outbox)[0].state is OutboxState.CANCELLED)
+    until(lambda: house_running.all(Checkin)[0].state is CheckinState.SUSPENDED)
     assert house_running.received("ARTA") == []
-    assert all(a.state is AlertState.OPEN for a in house_running.alerts("ARTA"))

@@ -221,3 +221,14 @@ def test_nothing_but_a_known_prompt_of_a_known_language_is_served(line: Line, pa
         # As it is written: the client's own tidying of the address would hide the attempt.
         answer = client.send(httpx.Request("GET", client.base_url.copy_with(raw_path=path.encode())))
     assert answer.status_code == 404 and b"secret" not in answer.content
+
+
+def test_a_nine_that_could_not_be_stored_is_asked_for_again_and_not_lost(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    line.queue()
+    path = f"/twilio/voice/answer?ob={line.row().token}"
+    fields = {"AccountSid": DEMO_ACCOUNT_SID, "CallSid": "CA" + "1" * 32, "Digits": "9"}
+    monkeypatch.setattr("webhooks.voice.store_key", lambda *_: 1 / 0)
+    answer = line.sign(path, fields)
+    assert answer.status_code == 200 and "/p/sq/ask.wav" in answer.text and "thanks" not in answer.text
+    monkeypatch.undo()
+    assert "thanks" in line.sign(path, fields).text and [i.lane for i in line.all(Inbound)] == [Lane.DANGER]

@@ -1,0 +1,147 @@
+"""Learning and judging, on a small lesson whose meaning is plain to see."""
+
+import numpy as np
+import pytest
+
+from alongside_bot.featurizer import LONGEST_WHOLE, gather, split
+from alongside_bot.heads import Heads, adding_up
+from alongside_bot.labels import CONCERNS, FALLBACK, INTENTS, URGENCIES
+from alongside_bot.learn import Lesson, learn
+from alongside_bot.meaning import Encoder, Remembered
+from alongside_bot.understanding import understand
+
+DIRECTIONS = np.random.RandomState(1).randn(4, Encoder.size)
+KINDS = [("fine", "none", "all is well"), ("distress", "routine", "no sleep again"),
+         ("threats", "urgent", "they will hurt my brother"), ("danger_now", "immediate", "he is at the door")]
+
+
+def vector(kind, seed):
+    made = DIRECTIONS[kind] + np.random.RandomState(seed).randn(Encoder.size) * 0.8
+    return (made / np.linalg.norm(made)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def heads():
+    lesson = Lesson()
+    for n in range(320):
+        kind = n % 4
+        intent, urgency, text = KINDS[kind]
+        lesson.heard.append([f"{text} {n}"])
+        lesson.vectors.append(vector(kind, n)[None])
+        lesson.intents.append(INTENTS.index(intent))
+        lesson.urgencies.append(URGENCIES.index(urgency))
+        lesson.langs.append("en")
+    return learn(lesson, lambda line: None)
+
+
+def heard(heads, *kinds):
+    texts = [" ".join(KINDS[k][2] for k in kinds)] + ([KINDS[k][2] for k in kinds] if len(kinds) > 1 else [])
+    parts = [vector(k, 1000 + k) for k in kinds]
+    rows = [np.mean(parts, axis=0)] + (parts if len(kinds) > 1 else [])
+    return understand(heads, [texts], [np.stack(rows)])[0]
+
+
+@pytest.mark.parametrize("kind", range(4))
+def test_each_kind_is_heard(heads, kind):
+    found = heard(heads, kind)
+    intent, urgency, text = KINDS[kind]
+    assert found["intent"] == intent
+    assert max(found["urgency"], key=found["urgency"].get) == urgency
+    assert found["nearest"][0]["intent"] == intent and len(found["nearest"]) == 3
+    assert (found["escalate"] >= found["thresholds"]["escalate"]) == (kind >= 2)
+
+
+def test_the_most_serious_sentence_wins(heads):
+    found = heard(heads, 0, 0, 0, 3, 0)
+    assert found["escalate"] >= found["thresholds"]["escalate"]
+    assert found["worst_part"] == 3
+    assert found["intent"] == "danger_now"
+
+
+def test_urgencies_add_up_to_the_escalation(heads):
+    for kinds in ([0], [3], [0, 3], [1, 2]):
+        found = heard(heads, *kinds)
+        assert sum(found["urgency"].values()) == pytest.approx(1, abs=1e-3)
+        assert found["urgency"]["urgent"] + found["urgency"]["immediate"] == pytest.approx(found["escalate"], abs=1e-3)
+
+
+def test_what_escalates_is_never_called_harmless(heads):
+    strict = Heads({**heads.arrays, "thresholds": np.array([0.0 if n == "escalate" else t for n, t in
+                                                            heads.thresholds.items()])})
+    assert heard(strict, 0)["intent"] in CONCERNS
+
+
+def test_what_is_not_sure_falls_back(heads):
+    unsure = Heads({**heads.arrays, "thresholds": np.array([2.0 if n in ("intent", "escalate") else t for n, t in
+                                                            heads.thresholds.items()])})
+    assert heard(unsure, 3)["intent"] == FALLBACK
+
+
+def test_nothing_to_hear_is_nothing(heads):
+    assert understand(heads, [], []) == []
+
+
+def test_a_saved_model_says_the_same(heads, tmp_path):
+    heads.save(tmp_path / "heads.npz")
+    again = Heads.load(tmp_path / "heads.npz")
+    assert heard(again, 0, 3) == heard(heads, 0, 3)
+    assert again.id == heads.id
+
+
+def test_a_file_with_pickles_is_refused(tmp_path):
+    np.savez(tmp_path / "heads.npz", intents=np.array([{"a": 1}], dtype=object))
+    with pytest.raises(ValueError):
+        Heads.load(tmp_path / "heads.npz")
+
+
+def test_the_recall_that_was_asked_for_is_reached_out_of_fold(heads):
+    assert heads.report["all"]["recall"] >= 0.97
+    assert heads.report["languages"]["en"]["phrases"] == 320
+
+
+def test_too_little_is_not_learned_from():
+    with pytest.raises(ValueError, match="too few"):
+        learn(Lesson([["a"]], [np.ones((1, Encoder.size), np.float32)], [0], [0], ["en"]), lambda line: None)
+
+
+def test_urgencies_are_rescaled_even_from_nothing():
+    rows = adding_up(np.array([[0.5, 0.5, 0.0, 0.0], [0.1, 0.2, 0.3, 0.4]]), np.array([0.2, 0.9]))
+    assert rows[1].sum() == pytest.approx(1)
+    assert rows[1, 2:].sum() == pytest.approx(0.9)
+
+
+def test_the_encoder_is_alike_across_languages():
+    english, polish, far = Encoder().vectors(["he is at my door", "on stoi pod moimi drzwiami", "I like tea"])
+    assert english @ polish > english @ far
+
+
+@pytest.mark.parametrize("odd", ["", " ", "\x00", "a\x00b", "🆘", "x" * 5000])
+def test_the_encoder_takes_any_text(odd):
+    rows = Encoder().vectors([odd, "hello"])
+    assert rows.shape == (2, Encoder.size) and np.isfinite(rows).all()
+
+
+def test_embeddings_are_worked_out_once(tmp_path):
+    class Counting(Encoder):
+        seen = 0
+
+        def vectors(self, texts):
+            Counting.seen += len(texts)
+            return super().vectors(texts)
+
+    for _ in range(2):
+        remembered = Remembered(Counting(), tmp_path)
+        rows = remembered.vectors(["one", "two", "one"])
+        remembered.close()
+    assert Counting.seen == 2
+    assert (rows[0] == rows[2]).all() and not (rows[0] == rows[1]).all()
+
+
+def test_a_very_long_text_is_embedded_in_its_parts_only():
+    long = "word " * (LONGEST_WHOLE + 50)
+    texts, needed = split([long, "short"])
+    assert long not in needed and "short" in needed
+    rows = np.eye(len(needed), Encoder.size, dtype=np.float32)
+    [first, second] = gather(texts, needed, rows)
+    assert len(first) == len(texts[0]) and len(second) == 1
+    assert np.linalg.norm(first[0]) == pytest.approx(1, abs=1e-5)

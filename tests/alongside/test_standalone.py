@@ -1,0 +1,110 @@
+"""The bot for command-line tools: the one that answers, else one of our own that ends with the tool."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from alongside import settings as configuration
+from alongside import standalone
+from alongside.processes import BotMissing, Program
+from alongside.standalone import bot_for_tools, free_port, own_bot, tail, wait_until_healthy
+from triage.bot_client import Bot
+
+# Answers health as the bot does, on the port it is told.
+HEALTHY = """
+import os
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Answer(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == "/webhooks/alongside/health" else 404)
+        self.end_headers()
+print("pid", os.getpid(), os.environ["ALONGSIDE_BOT_KEY"], flush=True)
+HTTPServer(("127.0.0.1", int(os.environ["ALONGSIDE_BOT_PORT"])), Answer).serve_forever()
+"""
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standalone, "bot_command", lambda: [sys.executable, "-S", "-c", HEALTHY])
+
+
+@pytest.fixture
+def running_bot(tmp_path: Path) -> Iterator[int]:
+    port = free_port()
+    program = Program("bot", [sys.executable, "-S", "-c", HEALTHY], tmp_path / "bot.log", {"ALONGSIDE_BOT_PORT": str(port), "ALONGSIDE_BOT_KEY": "k"})
+    program.start()
+    bot = Bot(f"http://127.0.0.1:{port}", "k")
+    wait_until_healthy(bot, program, 20)
+    bot.close()
+    yield port
+    program.stop(1)
+
+
+def children() -> list[int]:
+    return [p.pid for p in psutil.Process().children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_free_port_can_be_taken_on_this_machine() -> None:
+    ports = {free_port() for _ in range(20)}
+    for port in ports:
+        assert 1024 <= port <= 65535
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", port))
+
+
+def test_a_bot_of_ones_own_answers_and_is_gone_afterwards(stand_in: None, capsys: pytest.CaptureFixture[str]) -> None:
+    before = set(children())
+    with own_bot() as bot:
+        assert bot.healthy() and set(children()) - before
+    assert not set(children()) - before
+    said = capsys.readouterr()
+    assert "starting the bot" in said.err and said.out == ""
+
+
+def test_it_is_ended_when_the_tool_fails(stand_in: None) -> None:
+    before = set(children())
+    with pytest.raises(RuntimeError), own_bot():
+        raise RuntimeError
+    assert not set(children()) - before
+
+
+def test_the_running_bot_is_used_when_it_answers(configured: dict[str, str], running_bot: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALONGSIDE_BOT_URL", f"http://127.0.0.1:{running_bot}")
+    before = set(children())
+    with bot_for_tools(configuration) as bot:
+        assert bot.healthy() and set(children()) == before
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_else_one_is_started_even_without_any_settings(configured: dict[str, str], stand_in: None, monkeypatch: pytest.MonkeyPatch, whole: bool) -> None:
+    if not whole:
+        for name in configured:
+            monkeypatch.delenv(name)
+    with bot_for_tools(configuration) as bot:
+        assert bot.healthy()
+
+
+def test_a_bot_that_does_not_come_up_is_said_with_the_end_of_its_log(tmp_path: Path) -> None:
+    program = Program("bot", [sys.executable, "-S", "-c", "raise SystemExit('the model is missing')"], tmp_path / "bot.log")
+    program.start()
+    bot = Bot(f"http://127.0.0.1:{free_port()}", "k")
+    try:
+        with pytest.raises(BotMissing, match="did not answer within 1 s(?s:.*)the model is missing"):
+            wait_until_healthy(bot, program, 1.2)
+    finally:
+        bot.close()
+        program.stop(1)
+
+
+def test_the_tail_of_a_log_is_its_last_lines_whatever_is_in_it(tmp_path: Path) -> None:
+    file = tmp_path / "log"
+    assert tail(file) == "(no log)"
+    file.write_bytes(b"\n".join(str(n).encode() for n in range(100)) + b"\n\xff broken")
+    assert tail(file, 2) == "99\n\ufffd broken" and os.linesep == "\n"

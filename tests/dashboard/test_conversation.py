@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import select
+
+from casefile.database import Database
+from casefile.models import Address, Alert, Outbox, Person, Plan
+from casefile.vocabulary import Channel, Lane, OutboxState, Purpose
+from dashboard.replies import revealing
+from messaging import outbox
+from tests import cast
+from tests.dashboard import world as worlds
+
+
+def mine(database: Database) -> list[Outbox]:
+    with database.read() as session:
+        return list(session.scalars(select(Outbox).where(Outbox.purpose == Purpose.HUMAN)))
+
+
+@pytest.fixture
+def sam(world, browser):
+    """Sam, who holds the conversation with 7F3."""
+    made = browser("sam")
+    made.post("/people/7F3/take-over")
+    return made
+
+
+def test_taking_over_silences_the_machine_until_handed_back(world, browser, sqlite_database: Database, clock) -> None:
+    with sqlite_database.write() as session:
+        outbox.queue(session, dedupe="x", purpose=Purpose.REPLY, channel=Channel.SMS, body="x", now=clock.now, person_id=world.people["7F3"])
+    sam = browser()
+    assert "You hold this conversation" in sam.post("/people/7F3/take-over").text
+    with sqlite_database.read() as session:
+        assert session.scalars(select(Outbox.state).where(Outbox.dedupe == "x")).one() is OutboxState.CANCELLED
+    assert "Nobody holds this conversation" in sam.post("/people/7F3/hand-back").text
+
+
+def test_a_colleague_cannot_take_send_or_hand_back_what_another_holds(sam, browser, sqlite_database: Database) -> None:
+    priya = browser("priya")
+    assert "Sam Carter holds this conversation" in priya.get("/people/7F3/conversation").text
+    for path, fields in (("take-over", {}), ("hand-back", {}), ("phrase", {"phrase": "human.hello", "token": "p"})):
+        answer = priya.post(f"/people/7F3/{path}", **fields)
+        assert answer.status_code == 409 and "holds this conversation" in answer.text
+    assert mine(sqlite_database) == []
+    assert browser("alex").post("/people/7F3/hand-back").status_code == 200, "a manager may end it"
+
+
+def test_nothing_is_sent_from_a_conversation_nobody_holds(world, browser, sqlite_database: Database) -> None:
+    answer = browser().post("/people/7F3/phrase", phrase="human.hello", token="t")
+    assert answer.status_code == 409 and "Take the conversation over first" in answer.text
+    assert mine(sqlite_database) == []
+
+
+def test_a_phrase_goes_in_her_language_by_the_way_she_wrote_last(sam, app, world, sqlite_database: Database) -> None:
+    sam.post("/people/7F3/phrase", phrase="human.call_me", token="t")
+    row = mine(sqlite_database)[0]
+    assert row.body == app.state.dashboard.catalogue.text("human.call_me", "sq")
+    assert (row.sent_by, row.language, row.text_key, row.channel, row.lane, row.person_id) == (world.sam, "sq", "human.call_me", Channel.SMS, Lane.REPLY,
+                                                                                              world.people["7F3"])
+    assert row.address_id is not None and row.own_words == "Please call me when you can."
+
+
+def test_the_same_form_sends_once(sam, sqlite_database: Database) -> None:
+    sam.post("/people/7F3/phrase", phrase="human.hello", token="same")
+    assert "it was not sent twice" in sam.post("/people/7F3/phrase", phrase="human.hello", token="same").text
+    assert len(mine(sqlite_database)) == 1
+
+
+@pytest.mark.parametrize("key", ["", "reply.ok", "human.nothing"])
+def test_only_vetted_phrases_are_sent_as_phrases(sam, sqlite_database: Database, key: str) -> None:
+    assert sam.post("/people/7F3/phrase", phrase=key, token="t").status_code == 422
+    assert mine(sqlite_database) == []
+
+
+def test_own_words_are_shown_translated_and_back_before_they_go(sam, sqlite_database: Database) -> None:
+    check = sam.post("/people/7F3/words", words="I am here.", token="t").text
+    assert "sq: I am here." in check and "translated back" in check and "back: " in check and "may be wrong" in check
+    assert mine(sqlite_database) == []
+    sam.post("/people/7F3/words/send", words="I am here.", translated="sq: I am here.", token="t")
+    row = mine(sqlite_database)[0]
+    assert (row.body, row.own_words, row.language) == ("sq: I am here.", "I am here.", "sq")
+
+
+def test_without_a_package_own_words_go_only_after_an_explicit_yes(world, browser, sqlite_database: Database) -> None:
+    sam = browser()
+    sam.post("/people/T4H/take-over")
+    check = sam.post("/people/T4H/words", words="I am here.", token="t").text
+    assert "No translation into Tigrinya" in check and "Send these words untranslated" in check
+    refused = sam.post("/people/T4H/words/send", words="I am here.", token="t")
+    assert refused.status_code == 422 and "Confirm that these words go out untranslated" in refused.text and mine(sqlite_database) == []
+    sam.post("/people/T4H/words/send", words="I am here.", untranslated="yes", token="t")
+    row = mine(sqlite_database)[0]
+    assert (row.body, row.language, row.own_words) == ("I am here.", "en", None)
+
+
+def test_english_needs_no_check_unless_it_reveals(world, browser, sqlite_database: Database) -> None:
+    sam = browser()
+    sam.post("/people/G6R/take-over")
+    assert "Somebody who reads this phone would understand" in sam.post("/people/G6R/words", words="Your solicitor rang", token="a").text
+    assert mine(sqlite_database) == []
+    sam.post("/people/G6R/words", words="See you at three", token="b")
+    assert [r.body for r in mine(sqlite_database)] == ["See you at three"]
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("The Police and the home office", ["Police", "home office"]), ("see http://x.example", ["http://x.example"]), ("class at three, bring the book", []),
+    ("policed polite", []), ("safehouse", ["safehouse"])])
+def test_words_that_tell_a_bystander_are_found(text: str, found: list[str]) -> None:
+    assert revealing(text) == found
+
+
+@pytest.mark.parametrize("words", ["", "x" * 601])
+def test_nothing_and_too_much_are_not_sent_and_not_lost(sam, sqlite_database: Database, words: str) -> None:
+    answer = sam.post("/people/7F3/words", words=words, token="t")
+    assert answer.status_code == 422 and words in answer.text
+    assert mine(sqlite_database) == []
+
+
+@pytest.mark.parametrize(("change", "why"), [
+    (lambda p, a, plan: setattr(p, "stopped_at", cast.NOW), "asked us to stop"), (lambda p, a, plan: setattr(p, "suspended_at", cast.NOW), "suspended"),
+    (lambda p, a, plan: setattr(a, "consent", False), "no consent"), (lambda p, a, plan: setattr(a, "opted_out_at", cast.NOW), "blocked"),
+    (lambda p, a, plan: setattr(a, "review_by", cast.NOW.date() - dt.timedelta(days=1)), "review date")])
+def test_what_may_not_be_sent_is_said_before_and_refused_after(sam, world, sqlite_database: Database, change, why: str) -> None:
+    with sqlite_database.write() as session:
+        person = session.get_one(Person, world.people["7F3"])
+        change(person, session.scalars(select(Address).where(Address.person_id == person.id)).one(),
+               session.scalars(select(Plan).where(Plan.person_id == person.id)).one())
+    assert why in sam.get("/people/7F3/conversation").text
+    answer = sam.post("/people/7F3/phrase", phrase="human.hello", token="t")
+    assert answer.status_code == 409 and why in answer.text
+    assert mine(sqlite_database) == []
+
+
+def test_an_answer_out_of_safe_hours_waits_for_them(sam, world, sqlite_database: Database, clock) -> None:
+    with sqlite_database.write() as session:
+        plan = session.scalars(select(Plan).where(Plan.person_id == world.people["7F3"])).one()
+        plan.safe_hours = cast.OFFICE
+        session.scalars(select(Address).where(Address.person_id == world.people["7F3"])).one().last_inbound_at = clock.now
+    clock.on(minutes=30)
+    sam.post("/people/7F3/phrase", phrase="human.hello", token="now")
+    clock.on(hours=9)
+    late = sam.sign_in("sam", clock.now)
+    assert late.status_code == 303
+    assert "waits for safe hours" in sam.get("/people/7F3/conversation").text
+    assert "waits for the person’s safe hours" in sam.post("/people/7F3/phrase", phrase="human.thanks", token="later").text
+    first, second = mine(sqlite_database)
+    assert first.run_at == cast.NOW + dt.timedelta(minutes=30)
+    assert second.run_at == dt.datetime(2026, 11, 25, 9, tzinfo=dt.UTC)
+
+
+def test_phone_not_in_their_control_stops_everything_at_once(sam, world, sqlite_database: Database) -> None:
+    sam.post("/people/7F3/phrase", phrase="human.hello", token="t")
+    page = sam.post("/people/7F3/phone-lost").text
+    assert "Everything is stopped" in page
+    with sqlite_database.read() as session:
+        assert session.get_one(Person, world.people["7F3"]).suspended_at is not None
+        assert not session.scalars(select(Outbox.id).where(Outbox.person_id == world.people["7F3"], Outbox.state == OutboxState.READY)).all()
+    assert sam.post("/people/7F3/phone-back").status_code == 422, "only with a yes"
+    sam.post("/people/7F3/phone-back", sure="yes")
+    with sqlite_database.read() as session:
+        assert session.get_one(Person, world.people["7F3"]).suspended_at is None
+
+
+def test_a_picture_is_a_link_and_never_shown_by_itself(world, browser) -> None:
+    page = browser().get("/people/G6R/conversation").text
+    assert "Open the picture or file they sent" in page and "<img" not in page and "api.twilio.com" not in page
+
+
+def test_a_place_is_shown_only_while_an_alert_is_open(world, browser, sqlite_database: Database, clock) -> None:
+    with sqlite_database.write() as session:
+        worlds.heard(session, session.get_one(Person, world.people["G6R"]), "here", clock.now, extras={"place": {"latitude": "51.5", "longitude": "-0.12"}})
+    sam = browser()
+    assert "51.5" in sam.get("/people/G6R/conversation").text
+    with sqlite_database.write() as session:
+        for alert in session.scalars(select(Alert).where(Alert.person_id == world.people["G6R"])):
+            alert.state, alert.run_at = "resolved", None
+    page = sam.get("/people/G6R/conversation").text
+    assert "51.5" not in page and "They sent a place" in page
+
+
+def test_the_thread_tells_everything_in_order(world, browser) -> None:
+    page = browser().get("/people/7F3/conversation").text
+    order = [page.index(part) for part in ("Check-in</strong>", worlds.DANGER, "Immediate alert: Opened", "Automatic reply</strong>")]
+    assert order == sorted(order)
+    assert "Delivered" in page and "Thank you. Your message has arrived." in page
+
+
+def test_a_long_thread_is_read_page_by_page(world, browser, sqlite_database: Database, clock) -> None:
+    with sqlite_database.write() as session:
+        person = session.get_one(Person, world.people["V5L"])
+        for number in range(150):
+            worlds.heard(session, person, f"number {number:03}", clock.now - dt.timedelta(minutes=150 - number))
+    sam = browser()
+    seen, path = "", "/people/V5L/conversation"
+    for _ in range(4):
+        page = sam.get(path).text
+        seen += page
+        if "?before=" not in page:
+            break
+        path = "/people/V5L/conversation?before=" + page.split("?before=")[1].split('"')[0]
+    assert all(f"number {number:03}" in seen for number in range(150))
+
+
+def test_hostile_words_are_only_words(world, browser, sqlite_database: Database, clock) -> None:
+    with sqlite_database.write() as session:
+        worlds.heard(session, session.get_one(Person, world.people["G6R"]), "<script>alert(1)</script>\u202e\x07", clock.now)
+    assert "<script>alert" not in browser().get("/people/G6R/conversation").text

@@ -1,0 +1,267 @@
+"""A message's way through triage over a real record: whatever fails, somebody is told, soon, and nothing waits behind it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text, update
+
+from casefile.database import Database
+from casefile.models import Address, Alert, Inbound, Outbox, Person, WelfareCall
+from casefile.vocabulary import AlertState, Channel, InboundState, Lane, OutboxState, Purpose, Urgency
+from escalation.alerts import acknowledge
+from messaging.catalogue import Catalogue
+from tests.cast import NOW, person, staff
+from tests.triage.test_decide import CALM, DANGER, LOST
+from triage import run
+from triage.bot_client import BotSilent
+from triage.decide import BotAnswer, Understanding
+from triage.phrases import PhraseBook
+from triage.run import Tools, handle_next
+from webhooks.forms import InboundForm
+from webhooks.receive import store
+
+SECOND, HOUR = dt.timedelta(seconds=1), dt.timedelta(hours=1)
+NUMBER = "+447700900201"
+
+
+class FakeBot:
+    """Answers as told: one understanding for a turn, another for several texts together (None = silent)."""
+
+    def __init__(self, turn: Understanding | None = CALM, together: Understanding | None = CALM, acts: tuple[str, ...] = ("checkin_answered",)):
+        self.of_turn, self.together, self.acts = turn, together, acts
+
+    def turn(self, *_: Any) -> BotAnswer:
+        if self.of_turn is None:
+            raise BotSilent("the bot did not answer")
+        return BotAnswer(self.of_turn, (), self.acts)
+
+    def understand(self, texts: list[str], timeout: float = 0.0) -> list[Understanding]:
+        if self.together is None:
+            raise BotSilent("the bot did not answer")
+        return [self.together]
+
+
+class Desk:
+    """Receives texts, judges them, and looks."""
+
+    def __init__(self, database: Database, book: PhraseBook, catalogue: Catalogue):
+        self.database, self.book, self.now, self.count = database, book, NOW, 0
+        self.bot: Any = FakeBot()
+        self.catalogue = catalogue
+
+    def receive(self, body: str, sender: str = NUMBER, channel: Channel = Channel.SMS, at: dt.datetime | None = None, **more: Any) -> int:
+        self.count += 1
+        sid = f"SM{self.count:032d}"
+        store(self.database, self.book, InboundForm(sid, channel, sender, "+447700900100", body, **more), self.now, at)
+        with self.database.read() as session:
+            return session.scalars(select(Inbound.id).where(Inbound.provider_sid == sid)).one()
+
+    def handle(self, after: dt.timedelta = dt.timedelta()) -> bool:
+        self.now += after
+        return handle_next(Tools(self.database, self.book, self.catalogue, self.bot), "test", self.now)
+
+    def say(self, body: str, **more: Any) -> Inbound:
+        row_id = self.receive(body, **more)
+        while self.handle():
+            pass
+        return self.get(Inbound, row_id)
+
+    def get(self, model: type[Any], key: int) -> Any:
+        with self.database.read() as session:
+            return session.get_one(model, key)
+
+    def all(self, model: type[Any]) -> list[Any]:
+        with self.database.read() as session:
+            return list(session.scalars(select(model).order_by(model.id)))
+
+    def set(self, model: type[Any], **values: Any) -> None:
+        with self.database.write() as session:
+            session.execute(update(model).values(**values))
+
+    def replies(self) -> list[str | None]:
+        return [row.text_key for row in self.all(Outbox) if row.purpose is Purpose.REPLY]
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return Catalogue.load()
+
+
+@pytest.fixture(scope="module")
+def book() -> PhraseBook:
+    return PhraseBook.load()
+
+
+@pytest.fixture
+def desk(database: Database, book: PhraseBook, catalogue: Catalogue) -> Desk:
+    with database.write() as session:
+        staff(session)
+        person(session, language="en", duress="purple")
+    return Desk(database, book, catalogue)
+
+
+def test_a_message_that_cannot_even_be_read_blocks_nobody_and_a_person_is_told(desk: Desk) -> None:
+    broken = desk.receive("hello")
+    desk.receive("he is outside my door")
+    with desk.database.write() as session:
+        session.execute(update(Inbound).where(Inbound.id == broken).values(lane=Lane.DANGER))
+        session.execute(text("UPDATE inbound SET body = :junk WHERE id = :id"), {"junk": b"junk", "id": broken})
+    for _ in range(3):
+        desk.handle()
+    assert [a.urgency for a in desk.all(Alert)] == [Urgency.IMMEDIATE]
+    for _ in range(8):
+        desk.handle(after=20 * SECOND)
+    assert any("could not be judged" in why for a in desk.all(Alert) for why in a.why or [])
+    with desk.database.read() as session:
+        assert session.scalar(select(Inbound.state).where(Inbound.id == broken)) is InboundState.ASIDE
+
+
+@pytest.mark.parametrize("broken", ["answered", "_reply"])
+def test_what_fails_in_acting_on_a_danger_text_holds_its_alarm_back_for_seconds_only(desk: Desk, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise ValueError("a broken plan")
+
+    monkeypatch.setattr(f"triage.apply.{broken}", fails)
+    desk.receive("he is outside my door")
+    for _ in range(4):
+        desk.handle(after=SECOND)
+    assert [(a.urgency, a.state) for a in desk.all(Alert)] == [(Urgency.IMMEDIATE, AlertState.OPEN)]
+    assert any("please do yourself" in why for why in desk.all(Alert)[0].why)
+
+
+def test_two_texts_of_one_person_at_once_are_both_handled_at_the_first_try(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.set(Person, awaiting="checkin", awaiting_since=NOW)
+    both = [desk.receive("my ex boss"), desk.receive("he is outside my door")]
+    together = threading.Barrier(2, timeout=5)
+    whole = run.apply
+
+    def at_once(*args: Any, **kwargs: Any) -> None:
+        if not desk.database.sqlite:  # SQLite has one writer at a time anyway
+            together.wait()
+        whole(*args, **kwargs)
+
+    monkeypatch.setattr(run, "apply", at_once)
+    threads = [threading.Thread(target=desk.handle) for _ in both]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [desk.get(Inbound, i).state for i in both] == [InboundState.DONE] * 2
+
+
+def test_what_the_bot_heard_in_a_text_counts_although_it_is_silent_about_the_texts_before_it(desk: Desk) -> None:
+    desk.say("hello there you")
+    desk.bot = FakeBot(turn=DANGER, together=None)
+    assert desk.say("the tall one waits below").urgency is Urgency.IMMEDIATE
+
+
+def test_a_question_asked_two_days_ago_is_not_answered_by_a_nine_any_more(desk: Desk) -> None:
+    desk.set(Person, awaiting="call_when", awaiting_since=NOW - 48 * HOUR)
+    assert desk.say("9").urgency is Urgency.IMMEDIATE and desk.all(WelfareCall) == []
+
+
+def test_an_hour_asked_for_today_is_an_hour(desk: Desk) -> None:
+    desk.set(Person, awaiting="call_when", awaiting_since=NOW - HOUR)
+    assert not (desk.say("9").urgency or Urgency.NONE).escalates and len(desk.all(WelfareCall)) == 1
+
+
+def test_a_nine_in_a_call_is_danger_whatever_a_text_asked_meanwhile(desk: Desk) -> None:
+    desk.set(Person, awaiting="call_when", awaiting_since=NOW)
+    assert desk.say("9", channel=Channel.VOICE).urgency is Urgency.IMMEDIATE
+
+
+def test_the_duress_word_goes_ahead_of_everything_and_is_answered_like_an_ok(desk: Desk) -> None:
+    row = desk.say("purple")
+    assert row.lane == Lane.DANGER and row.urgency is Urgency.IMMEDIATE and desk.replies() == ["reply.ok"]
+
+
+def test_an_unknown_sender_who_writes_often_is_one_alert_and_one_page(desk: Desk) -> None:
+    for _ in range(5):
+        desk.say("help", sender="+447700900299")
+    assert [a.messages for a in desk.all(Alert)] == [5]
+    assert len([p for p in desk.all(Outbox) if p.purpose is Purpose.PAGE]) == 1
+
+
+def test_an_unknown_sender_who_writes_again_after_somebody_took_the_alert_opens_it_again(desk: Desk) -> None:
+    desk.say("help", sender="+447700900299")
+    with desk.database.write() as session:
+        acknowledge(session, 1, 1, desk.now)
+    desk.now += SECOND
+    desk.say("help", sender="+447700900299")
+    assert [(a.state, a.messages) for a in desk.all(Alert)] == [(AlertState.OPEN, 2)]
+
+
+def test_a_person_who_stopped_is_not_started_again_by_a_guess_of_the_bot(desk: Desk) -> None:
+    desk.set(Person, stopped_at=NOW - HOUR)
+    desk.bot = FakeBot(acts=("start",))
+    row = desk.say("one more thing about the letters")
+    assert row.urgency is Urgency.ROUTINE and desk.replies() == [] and desk.all(Person)[0].stopped_at is not None
+
+
+def test_a_person_who_stopped_starts_again_by_her_own_plain_word(desk: Desk) -> None:
+    desk.set(Person, stopped_at=NOW - HOUR)
+    desk.say("start")
+    assert desk.replies() == ["reply.started"] and desk.all(Person)[0].stopped_at is None
+
+
+def test_what_comes_from_a_suspended_number_is_seen_by_a_person(desk: Desk) -> None:
+    desk.set(Address, suspended_at=NOW)
+    row = desk.say("1")
+    assert row.urgency is Urgency.ROUTINE and desk.replies() == []
+
+
+def test_a_text_into_a_conversation_that_a_colleague_left_is_seen_by_a_person(desk: Desk) -> None:
+    desk.set(Person, taken_over_by=1, taken_over_at=NOW - 3 * HOUR)
+    assert desk.say("hello").urgency is Urgency.ROUTINE
+
+
+def test_a_text_into_a_conversation_a_colleague_just_took_is_hers_to_read(desk: Desk) -> None:
+    desk.set(Person, taken_over_by=1, taken_over_at=NOW - SECOND)
+    assert desk.say("hello").urgency is Urgency.NONE
+
+
+def test_a_text_in_an_unexpected_language_is_seen_by_a_person(desk: Desk) -> None:
+    assert desk.say("спасибо вам большое, сегодня у меня всё хорошо").urgency is Urgency.ROUTINE
+
+
+def test_english_is_no_unexpected_language(desk: Desk) -> None:
+    desk.set(Person, language="sq")
+    assert desk.say("thank you very much, everything is good today with me").urgency is Urgency.NONE
+
+
+def test_a_forwarded_message_is_seen_by_a_person(desk: Desk) -> None:
+    assert desk.say("all good here today", extras={"forwarded": True}).urgency is Urgency.ROUTINE
+
+
+def test_a_stop_that_the_bot_alone_heard_holds_beside_an_alarm(desk: Desk) -> None:
+    desk.bot = FakeBot(turn=DANGER, acts=("stop",))
+    row = desk.say("the tall one reads this so no more of it")
+    assert row.urgency is Urgency.IMMEDIATE and desk.all(Person)[0].stopped_at is not None and desk.replies() == []
+
+
+def test_a_fetched_text_counts_from_when_it_was_sent(desk: Desk) -> None:
+    row = desk.say("hello", at=NOW - 6 * HOUR)
+    assert row.received_at == NOW - 6 * HOUR
+    assert desk.all(Address)[0].last_inbound_at == NOW - 6 * HOUR
+
+
+def test_a_known_number_on_another_channel_is_hers_and_is_not_answered_there(desk: Desk) -> None:
+    desk.bot = FakeBot(turn=LOST)
+    row = desk.say("ferry lamp seven", channel=Channel.WHATSAPP)
+    assert row.person_id == desk.all(Person)[0].id and desk.replies() == [] and row.alert_id is not None
+
+
+def test_a_failed_message_is_not_left_until_its_lease_ends(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "judge", lambda *_: 1 / 0)
+    row_id = desk.receive("hello")
+    desk.handle()
+    row = desk.get(Inbound, row_id)
+    assert row.owner is None and row.state is InboundState.READY and row.run_at is not None and row.run_at <= NOW + SECOND
+    for _ in range(6):
+        desk.handle(after=10 * SECOND)
+    assert desk.get(Inbound, row_id).state is InboundState.ASIDE and desk.all(Alert)[0].urgency is Urgency.URGENT
+    assert OutboxState.READY in {p.state for p in desk.all(Outbox)}
