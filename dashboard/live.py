@@ -29,6 +29,7 @@ from dashboard.page import concern
 log = logging.getLogger(__name__)
 router = APIRouter()
 EVERY = 0.25
+AFTER_TROUBLE = 2.0
 OVERLAP = 100
 LOOK_AT_SESSION = 15.0
 WARN_BEFORE = 300.0
@@ -81,7 +82,7 @@ class Hub:
                 found = await run_in_threadpool(self._since)
             except Exception as error:  # the database may be away for a moment; the pages must not stay deaf
                 log.warning("live events cannot be read: %s", type(error).__name__)
-                await asyncio.sleep(2)
+                await asyncio.sleep(AFTER_TROUBLE)
                 continue
             if found:
                 self._last = max(self._last, found[-1][0])

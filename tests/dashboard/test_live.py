@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+
+import pytest
+
+from casefile import live
+from casefile.database import Database
+from casefile.models import LiveEvent
+from dashboard.live import Hub, _events
+from tests import cast
+
+
+def tell(database: Database, kind: str = "alert", **ids: int) -> None:
+    with database.write() as session:
+        live.tell(session, kind, cast.NOW, **ids)
+
+
+def test_every_open_page_hears_within_a_second_from_one_reader(database: Database) -> None:
+    async def scene() -> None:
+        hub = Hub(database)
+        pages = [await hub.join() for _ in range(3)]
+        reader = hub._reader
+        began = time.monotonic()
+        await asyncio.to_thread(tell, database, "alert", person_id=7, alert_id=9)
+        for page in pages:
+            assert json.loads(await asyncio.wait_for(page.get(), 2)) == [{"kind": "alert", "person": 7, "alert": 9}]
+        assert time.monotonic() - began < 1.5
+        assert hub._reader is reader
+        for page in pages:
+            hub.leave(page)
+        assert hub._reader is None, "nobody listens, nothing is read"
+
+    asyncio.run(scene())
+
+
+def test_what_happened_before_is_not_told_again(sqlite_database: Database) -> None:
+    tell(sqlite_database)
+
+    async def scene() -> None:
+        hub = Hub(sqlite_database)
+        page = await hub.join()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(page.get(), 0.6)
+        hub.leave(page)
+
+    asyncio.run(scene())
+
+
+def test_an_event_committed_late_with_an_earlier_number_is_told(sqlite_database: Database) -> None:
+    def write(number: int) -> None:
+        with sqlite_database.write() as session:
+            session.add(LiveEvent(id=number, kind="alert", at=cast.NOW, alert_id=number))
+
+    async def scene() -> list[int]:
+        hub = Hub(sqlite_database)
+        page = await hub.join()
+        heard = []
+        for number in (12, 11):
+            await asyncio.to_thread(write, number)
+            heard += [e["alert"] for e in json.loads(await asyncio.wait_for(page.get(), 2))]
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(page.get(), 0.6)
+        hub.leave(page)
+        return heard
+
+    assert asyncio.run(scene()) == [12, 11]
+
+
+def test_a_page_that_does_not_read_is_told_to_fetch_everything(sqlite_database: Database) -> None:
+    async def scene() -> None:
+        hub = Hub(sqlite_database)
+        page = await hub.join()
+        for number in range(300):
+            hub._give(json.dumps([number]))
+        assert page.qsize() < 200 and "[]" in [page.get_nowait() for _ in range(page.qsize())]
+        hub.leave(page)
+
+    asyncio.run(scene())
+
+
+def test_a_database_that_is_away_for_a_moment_leaves_no_page_deaf(sqlite_database: Database, monkeypatch) -> None:
+    async def scene() -> None:
+        hub = Hub(sqlite_database)
+        page = await hub.join()
+        real, fails = hub._since, [True]
+
+        def sometimes() -> list[tuple[int, str, int | None, int | None]]:
+            if fails:
+                fails.pop()
+                raise OSError
+            return real()
+
+        monkeypatch.setattr(hub, "_since", sometimes)
+        monkeypatch.setattr("dashboard.live.AFTER_TROUBLE", 0.05)
+        await asyncio.sleep(0.5)
+        await asyncio.to_thread(tell, sqlite_database)
+        await asyncio.wait_for(page.get(), 3)
+        hub.leave(page)
+
+    asyncio.run(scene())
+
+
+def test_a_page_hears_that_it_is_about_to_be_and_then_is_signed_out(empty, browser, app, clock, monkeypatch) -> None:
+    monkeypatch.setattr("dashboard.live.LOOK_AT_SESSION", 0.02)
+    from starlette.requests import Request
+
+    from dashboard.desk import _signed_in
+    from dashboard.forms import Form
+    cookie = browser().client.cookies["alongside"]
+    desk = _signed_in(Request({"type": "http", "method": "GET", "path": "/live", "headers": [(b"cookie", f"alongside={cookie}".encode())], "app": app,
+                               "query_string": b""}), Form())
+
+    async def scene() -> list[tuple[str | None, str]]:
+        hub = Hub(desk.house.database)
+        queue, heard = await hub.join(), []
+        async for event in _events(hub, queue, desk):
+            heard.append((event.event, event.data))
+            if len(heard) == 2:
+                clock.on(minutes=57)
+            if len(heard) == 3:
+                clock.on(minutes=4)
+            assert len(heard) < 20
+        return heard
+
+    heard = asyncio.run(scene())
+    assert heard[0] == ("ready", "") and heard[1] == ("leaving", "") and heard[2] == ("leaving", "180") and heard[-1] == ("gone", "")
+
+
+def test_the_stream_is_served_as_events(empty, app, browser, sqlite_database: Database, clock) -> None:
+    cookie = browser().client.cookies["alongside"]
+
+    async def scene() -> list[str]:
+        lines: list[str] = []
+        done = asyncio.Event()
+        sent: list[dict] = []
+
+        async def receive():
+            await done.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message):
+            sent.append(message)
+            if message["type"] == "http.response.body" and b"change" in message.get("body", b""):
+                lines.append(message["body"].decode())
+                done.set()
+
+        scope = {"type": "http", "method": "GET", "path": "/live", "raw_path": b"/live", "query_string": b"", "http_version": "1.1", "scheme": "http",
+                 "headers": [(b"cookie", f"alongside={cookie}".encode()), (b"host", b"testserver")], "client": ("127.0.0.1", 1), "server": ("testserver", 80),
+                 "root_path": ""}
+        task = asyncio.create_task(app(scope, receive, send))
+        await asyncio.sleep(0.5)
+        await asyncio.to_thread(tell, sqlite_database, "message", person_id=3)
+        await asyncio.wait_for(done.wait(), 3)
+        await asyncio.wait_for(task, 5)
+        assert sent[0]["status"] == 200 and (b"content-type", b"text/event-stream; charset=utf-8") in sent[0]["headers"]
+        return lines
+
+    assert '"kind": "message", "person": 3' in asyncio.run(scene())[0]
