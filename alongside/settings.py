@@ -207,7 +207,7 @@ def _problems(s: Settings) -> list[str]:
         number = getattr(s, name)
         left_out = name != "sms_sender" and number in ("", s.sms_sender)
         need(left_out or _is_number(number), name, "must be a full number such as +447700900100")
-    need(0.05 <= s.bot_timeout <= 10, "bot_timeout", "must be between 0.05 and 10 seconds")
+    need(0.05 <= s.bot_timeout <= 3, "bot_timeout", "must be between 0.05 and 3 seconds: a claimed message must be judged within its lease")
     need(0 < s.ladder_scale <= 1, "ladder_scale", "must be above 0 and at most 1")
     need(0 < s.sends_per_second <= 1000, "sends_per_second", "must be above 0 and at most 1000")
     need(0 < s.absent_after <= A_DAY, "absent_after", "must be above 0 and at most a day")

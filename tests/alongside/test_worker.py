@@ -168,7 +168,6 @@ def test_its_log_holds_no_word_name_or_number_of_anybody_even_at_debug(simulator
         apply(session, *rest, **more)
 
     monkeypatch.setattr(triage.run, "apply", fails_once)
-    monkeypatch.setattr(triage.run, "LEASE", dt.timedelta(seconds=0.3))
     with house.database.write() as session:
         cast.staff(session, "Wilhelmina", phone=STAFF_NUMBER, now=utc_now())
         cast.person(session, "ARTA", language="en", number=NUMBER, now=utc_now()).name = "Artemisia"
@@ -183,7 +182,7 @@ def test_its_log_holds_no_word_name_or_number_of_anybody_even_at_debug(simulator
         httpx.post(f"{simulator.url}/phones/{NUMBER}/texts", json={"body": "the crimson lantern walked to the market"}).raise_for_status()
         until(lambda: [row.state for row in all_of(house, Inbound)] == [InboundState.DONE] * 2, 40)
         until(lambda: {row.purpose for row in all_of(house, Outbox)} >= {Purpose.REPLY, Purpose.PAGE}
-              and all(row.state is OutboxState.SENT for row in all_of(house, Outbox)) or print([(r.id, str(r.purpose), str(r.state), r.run_at, r.fault, r.owner, r.lease_until, r.attempt) for r in all_of(house, Outbox)], utc_now(), [(r.address_id, r.person_id, r.urgency, r.concerns, r.why, r.language) for r in all_of(house, Inbound)]), 20)
+              and all(row.state is OutboxState.SENT for row in all_of(house, Outbox)), 40)
     assert failures and [a.urgency for a in all_of(house, Alert) if a.kind is AlertKind.MESSAGE][0] is Urgency.IMMEDIATE
     staff = all_of(house, Staff)[0]
     private = ["heron", "lantern", "outside my door", "Artemisia", "Wilhelmina", staff.email, NUMBER[1:], NUMBER[3:], STAFF_NUMBER[3:],

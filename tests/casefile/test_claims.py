@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session, load_only
 
-from casefile.claims import Fenced, any_due, claim, free_orphans, hold, release
+from casefile.claims import Fenced, any_due, claim, claim_ids, free_orphans, hold, release
 from casefile.database import Database
+from casefile.encryption import Unreadable
 from casefile.models import Inbound
 from casefile.vocabulary import Channel, InboundState, Lane
 from tests.cast import NOW
@@ -206,3 +207,21 @@ def test_the_cheap_look_finds_work_exactly_when_a_claim_does(sqlite_database: Da
     with sqlite_database.write() as session:
         looked = any_due(session, Inbound, READY, NOW, lanes)
         assert looked is bool(take(session, lanes=lanes))
+
+
+def test_a_row_that_cannot_be_read_is_claimed_like_any_other(sqlite_database: Database) -> None:
+    with sqlite_database.write() as session:
+        message(session, "broken", run_at=NOW - SECOND)
+        message(session, "whole")
+        session.flush()
+        session.execute(text("UPDATE inbound SET body = 'not encrypted' WHERE provider_sid = 'broken'"))
+    with sqlite_database.write() as session:
+        assert claim_ids(session, Inbound, READY, owner="w1", now=NOW, lease=LEASE, limit=2) == [(1, 1), (2, 1)]
+    with pytest.raises(Unreadable), sqlite_database.write() as session:
+        hold(session, Inbound, 1, "w1", 1)
+    with sqlite_database.write() as session:
+        held = hold(session, Inbound, 1, "w1", 1, load_only(Inbound.id, Inbound.state, Inbound.owner))
+        held.state = InboundState.ASIDE
+        release(held)
+    with sqlite_database.read() as session:
+        assert session.execute(select(Inbound.state, Inbound.owner).where(Inbound.id == 1)).one() == (InboundState.ASIDE, None)
