@@ -94,6 +94,7 @@ class Worker:
         for thread in threads:
             thread.join(timeout=10)
         self.post.close()
+        self.pager.close()
         if self._lock_file is not None:
             self._lock_file.close()
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from casefile import audit, live
 from casefile.models import CallAttempt, Person, Plan, WelfareCall
@@ -30,6 +30,9 @@ WITHIN = dt.timedelta(hours=24)
 # The next try is at least so much later, at another time of day; after so many tries in vain people are told.
 NEXT_TRY, TRIES = dt.timedelta(hours=2), 3
 
+# A name that cannot be decrypted must not keep a call from being asked for.
+NOTHING_ENCRYPTED = load_only(Person.id, Person.language, Person.dialect, Person.interpreter_needed, Person.time_zone, Person.caseworker_id)
+
 
 class CallWrong(ValueError):
     """The attempt cannot be written down like this; `problems` maps each field to what is wrong."""
@@ -46,7 +49,7 @@ def request_call(session: Session, person: Person | int, why: str, now: dt.datet
     `why`: asked, silence, not_reached_by_text, staff, planned; `asked_for`: her own words about when.
     """
     person_id = person if isinstance(person, int) else person.id
-    her = session.scalars(select(Person).where(Person.id == person_id).with_for_update(key_share=True)).one()
+    her = session.scalars(select(Person).where(Person.id == person_id).with_for_update(key_share=True).options(NOTHING_ENCRYPTED)).one()
     call = session.scalars(select(WelfareCall).where(WelfareCall.person_id == person_id, WelfareCall.done_at.is_(None))
                            .order_by(WelfareCall.id).limit(1).with_for_update()).first()
     begins = _due_from(session, her, max(due or now, now))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from casefile import live
 from casefile.models import Address, Alert, Checkin, Outbox, Person, Staff
@@ -57,9 +57,9 @@ def _for_checkin(session: Session, row: Outbox, what: str, now: dt.datetime) -> 
         session.flush()
         hear(session, checkin.id, what)
     if what in ("our_fault", "lost"):
-        person = session.get(Person, row.person_id)
+        refs = session.scalars(select(Person.ref).where(Person.id == row.person_id))
         report(session, "outage:", Urgency.URGENT, "Check-ins could not be sent: our own service or the provider failed. "
-               "This is not the people's silence; those named were not asked", [person.ref] if person else [], now)
+               "This is not the people's silence; those named were not asked", refs, now)
     live.tell(session, "checkin", now, row.person_id)
 
 
@@ -70,7 +70,7 @@ def _superseded(row: Outbox, checkin: Checkin) -> bool:
 
 
 def _blocked(session: Session, row: Outbox, now: dt.datetime) -> None:
-    address = session.get(Address, row.address_id) if row.address_id else None
+    address = _address(session, row)
     if address is None or address.opted_out_at is not None:
         return
     address.opted_out_at = now
@@ -83,16 +83,24 @@ def _blocked(session: Session, row: Outbox, now: dt.datetime) -> None:
 
 def _gone(session: Session, row: Outbox, now: dt.datetime) -> None:
     """Her number is not in use, and soon may be a stranger's: nothing more goes to it on any channel."""
-    address = session.get(Address, row.address_id) if row.address_id else None
+    address = _address(session, row)
     if address is None or address.suspended_at is not None:
         return
-    same = list(session.scalars(select(Address).where(Address.person_id == address.person_id, Address.address_hash == address.address_hash)))
+    same = list(session.scalars(select(Address).where(Address.person_id == address.person_id, Address.address_hash == address.address_hash)
+                                .options(_NOTHING_ENCRYPTED)))
     for a in same:
         a.suspended_at, a.suspended_why = now, "number no longer in use"
     _cancel_to(session, [a.id for a in same])
     if row.purpose is not Purpose.CHECKIN or not _is_open(session, row):
         raise_alert(session, key=f"gone:{address.id}:{row.id}", kind=AlertKind.DELIVERY, urgency=_urgency(session, row.person_id),
                     person_id=row.person_id, now=now, why=["Her number is no longer in use and was suspended. Agree a new one by another route"])
+
+
+_NOTHING_ENCRYPTED = load_only(Address.id, Address.person_id, Address.address_hash, Address.opted_out_at, Address.suspended_at)
+
+
+def _address(session: Session, row: Outbox) -> Address | None:
+    return session.get(Address, row.address_id, options=[_NOTHING_ENCRYPTED]) if row.address_id else None
 
 
 def _is_open(session: Session, row: Outbox) -> bool:

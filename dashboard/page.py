@@ -83,10 +83,15 @@ def said_in(text: str, code: str | None, css: str = "words") -> Markup:
     return Markup('<p class="{}" dir="auto"{}>{}</p>').format(css, lang, Markup("<br>").join(escape(text).splitlines()) or "")
 
 
+def sentence(text: str) -> str:
+    """The text with a capital letter first; the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 _environment = Environment(loader=FileSystemLoader(Path(__file__).resolve().parent / "templates"), autoescape=True, undefined=StrictUndefined,
                            trim_blocks=True, lstrip_blocks=True)
 _environment.filters |= {"clock": clock, "when": when, "date": date, "due": due, "language": language, "concern": concern, "said_in": said_in,
-                         "span": words.span, "local": local}
+                         "span": words.span, "sentence": sentence, "local": local}
 _environment.globals |= {"static": url, "W": words, "LANGUAGES": LANGUAGES}
 
 

@@ -19,6 +19,7 @@ from casefile.vocabulary import LANGUAGES, AlertState, Channel
 from dashboard import lookups, words
 from dashboard.desk import Desk, signed_in
 from dashboard.forms import Form
+from dashboard.page import sentence
 from dashboard.plan_form import spoken_rule
 from triage.agreed_words import AgreedWordWrong, duress_hashes, safe_hash
 
@@ -162,7 +163,7 @@ def _fill(person: Person, form: Form) -> dict[str, str]:
                 hashed = hash_it(encryption.ring(), form.text(name))
                 setattr(person, "safe_word_hash" if name == "safe_word" else "duress_hashes", hashed)
         except AgreedWordWrong as wrong:
-            found[name] = str(wrong).capitalize()
+            found[name] = sentence(str(wrong))
     if form.text("safe_word") and form.text("safe_word").casefold() == form.text("duress_word").casefold():
         found["duress_word"] = "The two words must differ"
     return found
@@ -218,7 +219,7 @@ def save_address(ref: str, address_id: int | None = None, desk: Desk = Depends(s
     try:
         number = canonical(wanted["number"])
     except NumberWrong as wrong:
-        found["number"] = str(wrong).capitalize()
+        found["number"] = sentence(str(wrong))
     try:
         review = form.date("review_by")
     except ValueError:

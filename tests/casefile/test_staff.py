@@ -16,7 +16,19 @@ from sqlalchemy.orm import Session
 from casefile import encryption, staff
 from casefile.database import Database
 from casefile.models import Audit, Staff, StaffSession
-from casefile.staff import IDLE, LOCKED, LONGEST, MOST_FAILURES, REFUSED, StaffWrong, create_staff, password_fits, password_problems, sign_in, used_step
+from casefile.staff import (
+    IDLE,
+    LOCKED,
+    LONGEST,
+    MOST_FAILURES,
+    REFUSED,
+    StaffWrong,
+    create_staff,
+    password_fits,
+    password_problems,
+    sign_in,
+    used_step,
+)
 from casefile.vocabulary import Role
 from tests.cast import NOW
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from casefile.models import Alert, Checkin, Inbound, Outbox, Person, Plan
 from casefile.vocabulary import AlertKind, AlertState, Channel, CheckinState, InboundState, OutboxState, Purpose, Urgency
@@ -409,3 +409,15 @@ def test_every_open_check_in_always_has_a_wake_time(house):
         for checkin in house.checkins():
             assert checkin.state in (CheckinState.ANSWERED, CheckinState.CLOSED, CheckinState.CANCELLED) or checkin.run_at is not None
     assert isinstance(house.checkins()[0], Checkin)
+
+
+def test_a_record_that_cannot_be_decrypted_is_still_asked_and_its_silence_still_reaches_a_person(house):
+    person_id = house.add()
+    with house.database.write() as session:
+        session.execute(text("UPDATE person SET name = :junk"), {"junk": b"junk"})
+        session.execute(text("UPDATE address SET address = :junk"), {"junk": b"junk"})
+    house.until(NOW + 48 * HOUR)
+    with house.database.read() as session:
+        assert len(session.scalars(select(Outbox.id).where(Outbox.person_id == person_id)).all()) == 2
+        assert session.scalars(select(Alert.key).where(Alert.person_id == person_id)).all() == ["silence:1"]
+    assert len(house.calls()) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
@@ -202,6 +203,14 @@ def test_the_reasons_kept_are_the_newest_and_not_without_end(world):
     for n in range(40):
         world.raised(f"m:{n + 1}", why=[f"reason {n}"])
     assert world.alert(alert_id).why == [f"reason {n}" for n in range(10, 40)]
+
+
+def test_two_messages_at_the_same_moment_are_one_alert(world):
+    with ThreadPoolExecutor(4) as pool:
+        ids = list(pool.map(lambda n: world.raised(f"m:{n}"), range(4)))
+    assert len(set(ids)) == 1
+    assert world.alert(ids[0]).messages == 4
+    assert len(world.paged()) == 1
 
 
 # Only people end it

@@ -8,7 +8,6 @@ from alembic import op
 
 from casefile.append_only import statements
 
-
 revision = '0001'
 down_revision = None
 branch_labels = None
