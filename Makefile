@@ -20,7 +20,7 @@ evaluate: setup
 # New locks: hashes, no addresses
 lock:
 	@.tools/bin/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --python-version 3.11 \
-	  --group dev pyproject.toml -o requirements.txt
+	  --extra dev pyproject.toml -o requirements.txt
 
 clean:
 	rm -rf .venv bot/.venv .tools .cache dashboard/static/vendor dashboard/node_modules

@@ -47,6 +47,8 @@ def _checks(settings: configuration.Settings) -> list[tuple[str, Callable[[], li
         ("database", lambda: _database(house.database)),
         ("vetted texts in every language", lambda: _texts()),
         ("phrase lists", lambda: _phrases()),
+        ("reserve (understanding without the bot)", lambda: [] if house.reserve else ["there is no trained model: run `make setup`; until then "
+                                                                                      "only phrase lists are left when the bot is down"]),
         ("bot", lambda: [] if house.bot.healthy() else ["the bot does not answer at BOT_URL: start it with `alongside bot`"]),
         ("Twilio account, numbers and webhooks", lambda: house.gateway.check([n for n in {settings.sms_sender, settings.voice_sender} if n])),  # type: ignore[attr-defined]
         ("WhatsApp templates", lambda: _templates(settings)),

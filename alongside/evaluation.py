@@ -17,15 +17,12 @@ from typing import Any
 import typer
 from tqdm import tqdm
 
-from alongside import settings as configuration
 from alongside.evaluation_page import page
 from alongside.evaluation_sums import Figure, macro_f1, share
 from alongside.settings import ROOT
-from alongside.standalone import bot_for_tools
-from alongside.triage_stream import BATCH, judge, understand
+from alongside.triage_stream import BATCH, Ears, ears, judge, understand
 from casefile.vocabulary import Concern, Urgency
 from nlu_data import read
-from triage.bot_client import Bot
 from triage.phrases import PhraseBook
 
 SHARED = Path(os.environ.get("ALONGSIDE_SHARED", ROOT.parent / "shared")) / "eval"
@@ -102,13 +99,13 @@ def _real(file: Path, must: str) -> Iterator[Case]:
         yield Case(row["text"], row["lang"], None, None, must=wanted)
 
 
-def judge_all(cases: list[Case], book: PhraseBook, bot: Bot | None, what: str) -> list[Judged]:
+def judge_all(cases: list[Case], book: PhraseBook, hear: Ears, what: str) -> list[Judged]:
     """Judge every case with the code of live messages."""
     done: list[Judged] = []
     for start in tqdm(range(0, len(cases), BATCH), desc=what, unit="batch", disable=None):
         batch = cases[start:start + BATCH]
-        for case, understood in zip(batch, understand(bot, [c.text for c in batch]), strict=True):
-            verdict, _ = judge(case.text, case.lang, book, understood)
+        for case, understood in zip(batch, understand(hear, [c.text for c in batch]), strict=True):
+            verdict, _ = judge(case.text, case.lang, book, understood, hear.bot_down)
             done.append(Judged(case, verdict.urgency, tuple(map(str, verdict.concerns)), verdict.why))
     return done
 
@@ -186,10 +183,10 @@ def run_evaluation(data: Path | None, out: Path) -> int:
     """Measure everything, print the tables, write JSON and HTML; returns 1 when a floor is broken."""
     book, began = PhraseBook.load(), time.monotonic()
     results: dict[str, list[Result]] = {"bot": [], "no-bot": []}
-    with bot_for_tools(configuration) as bot:
+    with ears(no_bot=False) as bot, ears(no_bot=True) as left:
         for name, cases in sets(data):
             results["bot"].append(measure(name, judge_all(cases, book, bot, f"{name}, with the bot")))
-            results["no-bot"].append(measure(name, judge_all(cases, book, None, f"{name}, bot down")))
+            results["no-bot"].append(measure(name, judge_all(cases, book, left, f"{name}, bot down")))
     for mode, found in results.items():
         for result in found:
             _print(mode, result)

@@ -54,6 +54,7 @@ class Settings:
     recordings_dir: Path = _setting("Folder of recorded voice prompts, <language>/<key>.wav", default=ROOT / "var" / "recordings")
     var_dir: Path = _setting("Folder for everything the service writes", default=ROOT / "var")
     bot_timeout: float = _setting("Seconds the bot may take before a message is judged without it", default=1.5)
+    reserve_model: Path = _setting("The bot's trained model, asked in the worker when the bot does not answer", default=ROOT / "bot" / "models" / "heads.npz")
     ladder_scale: float = _setting("Ladder times are multiplied by this (the demo shortens them)", default=1.0)
     sends_per_second: float = _setting("Most texts a second from one of our numbers", default=10.0)
     absent_after: float = _setting("Seconds after which a send of unknown outcome, not listed by the provider, is proved absent", default=180.0)

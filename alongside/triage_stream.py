@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TextIO
 
 import typer
@@ -15,12 +16,14 @@ from alongside import settings as configuration
 from alongside.processes import BotMissing
 from alongside.standalone import bot_for_tools
 from casefile.vocabulary import LANGUAGES
-from triage.bot_client import Bot, BotSilent
+from triage.bot_client import BotSilent
 from triage.decide import BotAnswer, Setting, Understanding, Verdict, decide
 from triage.language_id import identify
 from triage.phrases import PhraseBook
+from triage.reserve import Reserve
 
 BATCH = 64
+RESERVE_MODEL = configuration.ROOT / "bot" / "models" / "heads.npz"
 
 
 class LineWrong(ValueError):
@@ -32,9 +35,9 @@ def run_stream(source: TextIO, out: TextIO, progress: TextIO, *, no_bot: bool) -
     book = PhraseBook.load()
     wrong = 0
     try:
-        with _bot(no_bot) as bot:
+        with ears(no_bot) as hear:
             for batch in _batches(tqdm(source, file=progress, unit=" texts", mininterval=0.5, disable=None)):
-                for answer in judge_lines(batch, book, bot):
+                for answer in judge_lines(batch, book, hear):
                     wrong += "error" in answer
                     out.write(_written(answer) + "\n")
                 out.flush()
@@ -44,13 +47,23 @@ def run_stream(source: TextIO, out: TextIO, progress: TextIO, *, no_bot: bool) -
     return 2 if wrong else 0
 
 
+@dataclass(frozen=True)
+class Ears:
+    """Who is asked what texts mean: the bot, or its model in this process (the reserve) when the bot is down."""
+
+    understand: Callable[[list[str]], list[Understanding]] | None
+    bot_down: bool
+
+
 @contextmanager
-def _bot(no_bot: bool) -> Iterator[Bot | None]:
+def ears(no_bot: bool) -> Iterator[Ears]:
+    """The bot, started if none answers; with `no_bot` what is left without it. Raises BotMissing."""
     if no_bot:
-        yield None
+        reserve = Reserve.load(RESERVE_MODEL)
+        yield Ears(reserve.understand if reserve else None, True)
         return
     with bot_for_tools(configuration) as bot:
-        yield bot
+        yield Ears(bot.understand, False)
 
 
 def _batches(lines: Iterable[str]) -> Iterator[list[tuple[int, str]]]:
@@ -59,7 +72,7 @@ def _batches(lines: Iterable[str]) -> Iterator[list[tuple[int, str]]]:
         yield batch
 
 
-def judge_lines(batch: list[tuple[int, str]], book: PhraseBook, bot: Bot | None) -> list[dict[str, Any]]:
+def judge_lines(batch: list[tuple[int, str]], book: PhraseBook, hear: Ears) -> list[dict[str, Any]]:
     """The answers to a batch of input lines, in order. A line that is no JSON object with a text is answered with an error."""
     asked: list[dict[str, Any] | LineWrong] = []
     for number, line in batch:
@@ -68,28 +81,30 @@ def judge_lines(batch: list[tuple[int, str]], book: PhraseBook, bot: Bot | None)
         except LineWrong as wrong:
             asked.append(wrong)
     texts = [a["text"] for a in asked if isinstance(a, dict)]
-    understood = iter(understand(bot, texts))
-    return [{"error": str(a)} if isinstance(a, LineWrong) else _answer(a, *judge(a["text"], a.get("lang"), book, next(understood))) for a in asked]
+    understood = iter(understand(hear, texts))
+    return [{"error": str(a)} if isinstance(a, LineWrong) else _answer(a, *judge(a["text"], a.get("lang"), book, next(understood), hear.bot_down)) for a in asked]
 
 
-def understand(bot: Bot | None, texts: list[str]) -> list[Understanding | None]:
-    """What the bot makes of texts; None for each where there is no bot or it fails."""
-    if bot is None or not texts:
+def understand(hear: Ears, texts: list[str]) -> list[Understanding | None]:
+    """What texts mean; None for each where nobody can be asked."""
+    if hear.understand is None or not texts:
         return [None] * len(texts)
     try:
-        return list(bot.understand(texts))
+        return list(hear.understand(texts))
     except BotSilent as silent:
         typer.echo(f"judged without the bot: {silent}", err=True)
         return [None] * len(texts)
 
 
-def judge(text: str, lang: str | None, book: PhraseBook, understood: Understanding | None) -> tuple[Verdict, str]:
+def judge(text: str, lang: str | None, book: PhraseBook, understood: Understanding | None, bot_down: bool) -> tuple[Verdict, str]:
     """The verdict on one text outside any conversation, and its language."""
     recorded = lang if lang in LANGUAGES else "en"
     guess = identify(text, recorded)
     heard = book.hear(text, {recorded, guess.language})
     setting = Setting(empty=not text.strip(), other_language=bool(lang) and guess.changed)
-    return decide(heard, BotAnswer(understood) if understood is not None else None, setting), guess.language
+    if bot_down or understood is None:
+        return decide(heard, None, setting, reserve=understood), guess.language
+    return decide(heard, BotAnswer(understood), setting), guess.language
 
 
 def _line(number: int, line: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from messaging.twilio_gateway import TwilioGateway
 from translation.translate import Translator
 from triage.bot_client import Bot
 from triage.phrases import PhraseBook
+from triage.reserve import Reserve
 from triage.run import Tools
 
 
@@ -61,8 +62,12 @@ class House:
         return Templates.load(self.settings.whatsapp_templates)
 
     @cached_property
+    def reserve(self) -> Reserve | None:
+        return Reserve.load(self.settings.reserve_model)
+
+    @cached_property
     def triage(self) -> Tools:
-        return Tools(self.database, self.book, self.catalogue, self.bot)
+        return Tools(self.database, self.book, self.catalogue, self.bot, self.reserve)
 
     def close(self) -> None:
         self.database.close()

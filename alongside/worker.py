@@ -46,6 +46,8 @@ class Worker:
         # All texts are there in every language, or nothing starts; and the language guesser is warm before the first message.
         house.catalogue.keys()
         identify("warm up", "en")
+        if house.reserve is None:
+            log.warning("there is no trained model for the reserve: without the bot only phrase lists are left")
         self.owner = f"w{os.getpid()}-{secrets.token_hex(4)}"
         self.stopping = threading.Event()
         self._lock_file = self._only_one() if house.database.sqlite else None

@@ -18,7 +18,7 @@ from bench import alerting, due, planning, webhooks
 from bench.place import OUT, postgresql
 from casefile.database import Database, utc_now
 
-FULL, SHORT = 100_000, 6_000
+FULL, SHORT = 100_000, 12_000
 
 
 def main() -> None:

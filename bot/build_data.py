@@ -17,7 +17,7 @@ from pathlib import Path
 BOT = Path(__file__).resolve().parent
 sys.path[:0] = [str(BOT), str(BOT.parent)]
 
-from alongside_bot.words import harmless  # noqa: E402
+from listening.words import harmless  # noqa: E402
 from nlu_data.read import Phrase, training  # noqa: E402
 
 GENERATED = BOT / ".generated" / "nlu.yml"

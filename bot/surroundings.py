@@ -19,13 +19,13 @@ SETTINGS = {
     "LOG_LEVEL_LIBRARIES": "ERROR",
     "PYTHONWARNINGS": "ignore",
     "OMP_NUM_THREADS": "1",                  # one core is the app's
-    "PYTHONPATH": str(BOT),
+    "PYTHONPATH": os.pathsep.join((str(BOT), str(BOT.parent))),
 }
 
 
 def prepare() -> None:
     """Set it all, whatever was there, and work from the bot's folder."""
     os.environ.update(SETTINGS)
-    warnings.simplefilter("ignore")
+    warnings.showwarning = lambda *_, **__: None  # Rasa and its libraries set filters of their own
     sys.path[:0] = [str(BOT), str(BOT.parent)]
     os.chdir(BOT)

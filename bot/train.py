@@ -9,10 +9,12 @@ that is interrupted leaves no model behind, and the next one finds the embedding
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
 import sys
+import tarfile
 import tempfile
 import time
 from pathlib import Path
@@ -21,7 +23,7 @@ from surroundings import BOT, prepare
 
 prepare()
 
-from alongside_bot.meaning import cache_folder  # noqa: E402
+from listening.meaning import cache_folder  # noqa: E402
 
 MODEL = BOT / "models" / "alongside.tar.gz"
 
@@ -29,9 +31,9 @@ MODEL = BOT / "models" / "alongside.tar.gz"
 def ingredients() -> list[Path]:
     """Every file a model depends on."""
     data = BOT.parent / "nlu_data"
-    return sorted([*data.glob("train/*/*.txt"), data / "read.py", BOT / "build_data.py", BOT / "config.yml",
+    return sorted([*data.glob("train/*/*.txt"), *data.glob("dev/*.txt"), data / "read.py", BOT / "build_data.py", BOT / "config.yml",
                    BOT / "domain.yml", BOT / "rules.yml", BOT / "requirements.txt",
-                   *(BOT / "alongside_bot").glob("*.py")])
+                   *(BOT / "alongside_bot").glob("*.py"), *(BOT.parent / "listening").glob("*.py")])
 
 
 def fingerprint() -> str:
@@ -52,6 +54,16 @@ def take(model: Path) -> None:
     except OSError:
         shutil.copyfile(model, new)
     os.replace(new, MODEL)
+    reserve = MODEL.with_name("heads.npz")
+    reserve.with_suffix(f".{os.getpid()}").write_bytes(heads_of(model))
+    os.replace(reserve.with_suffix(f".{os.getpid()}"), reserve)
+
+
+def heads_of(model: Path) -> bytes:
+    """The learned heads inside a model's archive; beside it they are the app's reserve."""
+    with tarfile.open(model) as archive:
+        name = next(n for n in archive.getnames() if n.endswith("heads.npz"))
+        return archive.extractfile(name).read()
 
 
 def train(kept: Path) -> None:
@@ -74,14 +86,9 @@ def train(kept: Path) -> None:
 
 def show(model: Path) -> None:
     """Print how it did out of fold, from the model itself."""
-    import io
-    import tarfile
-
     import numpy as np
 
-    with tarfile.open(model) as archive:
-        name = next(n for n in archive.getnames() if n.endswith("heads.npz"))
-        report = json.loads(str(np.load(io.BytesIO(archive.extractfile(name).read()))["report"]))
+    report = json.loads(str(np.load(io.BytesIO(heads_of(model)))["report"]))
 
     def percent(value: float | None) -> str:
         return f"{100 * value:6.1f}" if value is not None else "     -"

@@ -14,11 +14,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from casefile import live
-from casefile.database import Database
+from casefile.database import Database, UtcDateTime
 from casefile.models import Checkin, Heartbeat, LiveEvent, Outbox, Person, Plan
 from casefile.vocabulary import AlertKind, Channel, CheckinState, Lane, OutboxState, Purpose, Urgency
 from checkins import chores, ladder, outage, schedule, telling
@@ -38,7 +38,7 @@ from checkins.ladder_terms import (
     Woke,
 )
 from checkins.moves import columns, state_of
-from checkins.rows import insert_new
+from checkins.rows import insert_new, set_rows
 from escalation.alerts import raise_alert
 from messaging.catalogue import Catalogue
 from messaging.segments import segments
@@ -106,19 +106,14 @@ def _plan_batch(database: Database, now: dt.datetime, limit: int) -> int:
         made, times = [], []
         for plan in plans:
             following, live_now = _following(session, plan, now)
-            times.append({"plan_id": plan.id, "next_at": following})
+            times.append({"id": plan.id, "next_at": following})
             if live_now:
                 made.append({"person_id": plan.person_id, "planned_at": plan.next_at, "state": CheckinState.PLANNED, "step": -1, "run_at": now,
                              "lane": Lane.LADDER, "attempt": 0, "faster": False, "late": False, "version": 1})
         if made:
             insert_new(session, Checkin, made, ["person_id", "planned_at"])
-        if times:
-            session.connection().execute(_SET_NEXT, times)
+        set_rows(session, Plan, times)
         return len(plans)
-
-
-_SET_NEXT = update(Plan.__table__).where(Plan.__table__.c.id == bindparam("plan_id")).values(
-    next_at=bindparam("next_at"), version=Plan.__table__.c.version + 1)
 
 
 def _following(session: Session, plan: Any, now: dt.datetime) -> tuple[dt.datetime | None, bool]:
@@ -197,13 +192,13 @@ def _move(session: Session, catalogue: Catalogue, rows: list[Any], now: dt.datet
     for row in rows:
         if row.person_id in scene.writing and row.heard is None:
             # Her message may be the answer: it is judged first.
-            updates.append({"checkin_id": row.id, **_as_is(row), "run_at": now + JUDGED_SOON})
+            updates.append({"id": row.id, **_as_is(row), "run_at": now + JUDGED_SOON})
             continue
         ways = scene.ways(row.person_id)
         fact = _fact(row, scene, ways, asked_since, handled, down)
         decision = ladder.decide(state_of(row), fact, now, scene.policy(row.person_id))
         if decision is None:
-            updates.append({"checkin_id": row.id, **_as_is(row)})
+            updates.append({"id": row.id, **_as_is(row)})
             continue
         channel = row.channel
         if decision.send:
@@ -213,26 +208,21 @@ def _move(session: Session, catalogue: Catalogue, rows: list[Any], now: dt.datet
             telling.alarm(session, row.id, row.person_id, decision.alarm, now)
         if decision.reported_late or (down and decision.state.state is CheckinState.SUSPENDED):
             late.append(scene.people[row.person_id].ref)
-        updates.append({"checkin_id": row.id, **_as_is(row), **columns(decision, now), "channel": channel})
+        updates.append({"id": row.id, **_as_is(row), **columns(decision, now), "channel": channel})
     session.flush()
-    session.connection().execute(_SET_CHECKIN, updates)
+    set_rows(session, Checkin, updates)
     if asks:
         _queue(session, catalogue, scene, asks, now)
     if late:
         _report_late(session, late, down, now)
-    session.execute(insert(LiveEvent), [{"kind": "checkin", "at": now, "person_id": r.person_id} for r in rows])
+    session.execute(insert(LiveEvent).from_select(["kind", "at", "person_id"], select(
+        literal("checkin"), literal(now, UtcDateTime), Person.id).where(Person.id.in_([r.person_id for r in rows]))))
     return len(rows)
-
-
-_T = Checkin.__table__
-_COLUMNS = ("state", "step", "step_at", "asked_at", "delivery", "faster", "late", "run_at", "heard", "outcome", "answered_at", "closed_at", "channel")
-_SET_CHECKIN = update(_T).where(_T.c.id == bindparam("checkin_id")).values(
-    version=_T.c.version + 1, attempt=0, fault=None, **{name: bindparam(name) for name in _COLUMNS})
 
 
 def _as_is(row: Any) -> dict[str, Any]:
     values = {name: getattr(row, name) for name in ("state", "step", "step_at", "asked_at", "delivery", "faster", "late", "run_at", "channel", "outcome")}
-    return values | {"heard": None, "answered_at": None, "closed_at": None}
+    return values | {"heard": None, "answered_at": None, "closed_at": None, "attempt": 0, "fault": None}
 
 
 def _fact(row: Any, scene: Scene, ways: list[tuple[Channel, int]], asked_since: set[int], handled: set[int], down: bool) -> Fact:

@@ -20,9 +20,10 @@ from messaging.catalogue import Catalogue
 from triage.agreed_words import is_duress
 from triage.apply import NOTHING_ENCRYPTED, apply, awaited, only_tell, set_aside
 from triage.bot_client import Bot, BotSilent
-from triage.decide import BotAnswer, Setting, Verdict, decide, hint_of
+from triage.decide import BotAnswer, decide, hint_of, Setting, Understanding, Verdict
 from triage.language_id import identify
 from triage.phrases import Heard, PhraseBook
+from triage.reserve import Reserve
 
 log = logging.getLogger(__name__)
 LEASE = dt.timedelta(seconds=15)
@@ -44,6 +45,7 @@ class Tools:
     book: PhraseBook
     catalogue: Catalogue
     bot: Bot | None
+    reserve: Reserve | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,8 @@ def judge(tools: Tools, g: _Gathered) -> tuple[Verdict, str, bool]:
     answer = _ask(tools.bot, g, hint_of(heard, g.setting.awaiting))
     # Many write English now and then; any other language is unexpected, and so is one that is none of ours.
     setting = replace(g.setting, other_language=True, unexpected_language=guess.language != "en" or g.language == "en") if guess.changed else g.setting
-    return decide(heard, answer, setting, nearby), guess.language, answer is not None
+    reserve = _ask_reserve(tools.reserve, g) if answer is None else None
+    return decide(heard, answer, setting, nearby, reserve), guess.language, answer is not None
 
 
 def _ask(bot: Bot | None, g: _Gathered, hint: str | None) -> BotAnswer | None:
@@ -137,6 +140,18 @@ def _ask(bot: Bot | None, g: _Gathered, hint: str | None) -> BotAnswer | None:
         return answer
     worse = together if together.escalate > answer.understanding.escalate else answer.understanding
     return BotAnswer(worse, answer.text_keys, answer.acts)
+
+
+def _ask_reserve(reserve: Reserve | None, g: _Gathered) -> Understanding | None:
+    """What our own copy of the bot's model makes of the text, alone and with the texts before it: the worse of the two."""
+    if reserve is None or not g.text.strip():
+        return None
+    try:
+        found = reserve.understand([g.text, *([" . ".join((*g.earlier, g.text))] if g.earlier else [])])
+    except Exception as error:  # whatever fails in it, phrase lists are left, and a person reads the message
+        log.error("inbound %s: the reserve failed: %s", g.inbound_id, type(error).__name__)
+        return None
+    return max(found, key=lambda u: u.escalate)
 
 
 def _gather(session: Session, row: Inbound, now: dt.datetime) -> _Gathered:

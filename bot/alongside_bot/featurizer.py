@@ -16,39 +16,11 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from alongside_bot.meaning import Encoder, Remembered, cache_folder
-from alongside_bot.words import exact, parts, spoken, tokens
+from listening.listener import gather, split
+from listening.meaning import Encoder, Remembered, cache_folder
+from listening.words import exact
 
 PARTS, VECTORS = "alongside_parts", "alongside_vectors"  # [str], one row for the whole and one a part
-LONGEST_WHOLE = 60  # tokens; the whole of a longer text is the mean of its parts, or it alone would take a second
-
-
-def split(texts: List[str]) -> tuple[List[List[str]], List[str]]:
-    """For each text the parts to judge (the whole first), and all that must be embedded."""
-    heard, needed = [], {}
-    for text in texts:
-        here = [text, *parts(text)]
-        heard.append(here)
-        long = len(here) > 1 and len(tokens(text)) > LONGEST_WHOLE
-        needed.update(dict.fromkeys(here[1:] if long else here))
-    return heard, list(needed)
-
-
-def gather(heard: List[List[str]], needed: List[str], rows: np.ndarray) -> List[np.ndarray]:
-    """For each text the vectors of its whole and its parts."""
-    place = {text: i for i, text in enumerate(needed)}
-    found = []
-    for whole, *pieces in heard:
-        vectors = [rows[place[p]] for p in pieces]
-        if whole in place:
-            first = rows[place[whole]]
-        else:
-            first = np.mean(vectors, axis=0)
-            first = first / np.linalg.norm(first)
-        found.append(np.stack([first, *vectors]).astype(np.float32))
-    return found
-
-
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class MeaningFeaturizer(DenseFeaturizer, GraphComponent):
     """Adds sentence features, and for HeardClassifier the parts of the text and a vector for each."""

@@ -15,10 +15,12 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from alongside_bot.featurizer import PARTS, VECTORS
-from alongside_bot.heads import Heads
-from alongside_bot.labels import INTENTS, URGENCIES
+from listening.heads import Heads
+from listening.labels import INTENTS, URGENCIES
+from alongside_bot.development import with_thresholds
 from alongside_bot.learn import Lesson, learn
-from alongside_bot.understanding import understand
+from listening.understanding import understand
+from nlu_data.read import development
 
 FILE = "heads.npz"
 
@@ -76,7 +78,10 @@ class HeardClassifier(IntentClassifier, GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn, and save what was learned with the model."""
-        self._heads = learn(lesson(training_data), lambda line: print(line, flush=True))
+        def say(line: str) -> None:
+            print(line, flush=True)
+
+        self._heads = with_thresholds(learn(lesson(training_data), say), development(), say)
         with self._storage.write_to(self._resource) as folder:
             self._heads.save(folder / FILE)
         return self._resource

@@ -19,10 +19,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
-from alongside_bot.heads import ESCALATES, Heads, adding_up, centred, ensemble, judged, raw_odds, softened
-from alongside_bot.labels import INTENTS, KIND_OF, URGENCIES
-from alongside_bot.ngrams import Grams
-from alongside_bot.understanding import of_kinds, seriousness
+from listening.heads import ESCALATES, Heads, adding_up, centred, ensemble, judged, raw_odds, softened
+from listening.labels import INTENTS, KIND_OF, URGENCIES
+from listening.ngrams import Grams
+from listening.understanding import of_kinds, seriousness
 
 GRAM_NUMBERS, HIDDEN, MEMBERS, ROUNDS, FOLDS, BATCH = 300, 256, 2, 25, 4, 256
 RECALL, SURE_FALSE_ALARMS, IMMEDIATE_RECALL, PERSON_RECALL = 0.97, 0.02, 0.9, 0.9

@@ -13,7 +13,7 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from alongside_bot.labels import INTENTS
+from listening.labels import INTENTS
 
 LARGEST_TEXT, MOST_TEXTS = 20_000, 64  # bytes in UTF-8; texts
 # JSON may escape each letter in up to three times its bytes, and a WhatsApp message has 4,096 letters.

@@ -3,7 +3,7 @@
 import pytest
 from rasa.shared.nlu.training_data.loading import load_data
 
-from alongside_bot.words import exact
+from listening.words import exact
 from build_data import as_yaml
 from nlu_data.read import Phrase
 

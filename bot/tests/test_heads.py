@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from alongside_bot.featurizer import LONGEST_WHOLE, gather, split
-from alongside_bot.heads import Heads, adding_up
-from alongside_bot.labels import CONCERNS, FALLBACK, INTENTS, URGENCIES
+from listening.heads import Heads, adding_up
+from listening.labels import CONCERNS, FALLBACK, INTENTS, URGENCIES
 from alongside_bot.learn import Lesson, learn
-from alongside_bot.meaning import Encoder, Remembered
-from alongside_bot.understanding import understand
+from listening.meaning import Encoder, Remembered
+from listening.understanding import understand
 
 DIRECTIONS = np.random.RandomState(1).randn(4, Encoder.size)
 KINDS = [("fine", "none", "all is well"), ("distress", "routine", "no sleep again"),

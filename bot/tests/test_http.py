@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from alongside_bot.labels import DANGER, INTENTS
+from listening.labels import DANGER, INTENTS
 from alongside_bot.turn import signature
 
 BOT = Path(__file__).resolve().parents[1]

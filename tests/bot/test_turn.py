@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alongside_bot import labels
+from listening import labels
 from alongside_bot.turn import (LARGEST_MESSAGE, BadRequest, NotSigned, TooLarge, Turn, answer, checked, dialogue_intent, signature,
                                 texts, turn)
 from nlu_data import read

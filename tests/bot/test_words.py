@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alongside_bot.words import JOINER, MOST_PARTS, bare, exact, folded, harmless, parts, spoken, tokens
+from listening.words import JOINER, MOST_PARTS, bare, exact, folded, harmless, parts, spoken, tokens
 
 written = st.text(max_size=300).filter(lambda text: JOINER not in text)
 

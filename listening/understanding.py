@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from alongside_bot.heads import Heads, adding_up, log_odds
-from alongside_bot.labels import CONCERNS, FALLBACK, KIND_OF, KINDS
+from listening.heads import Heads, adding_up, log_odds
+from listening.labels import CONCERNS, FALLBACK, KIND_OF, KINDS
 
 
 def seriousness(escalate: np.ndarray, part_discount: float) -> np.ndarray:

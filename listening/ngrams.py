@@ -11,7 +11,7 @@ from collections import Counter
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from alongside_bot.words import bare, folded
+from listening.words import bare, folded
 
 SIZES = range(2, 6)
 

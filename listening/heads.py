@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from alongside_bot.ngrams import Grams
+from listening.ngrams import Grams
 
 ESCALATES = 2  # urgencies from this index on
 
