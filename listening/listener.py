@@ -9,7 +9,7 @@ import numpy as np
 from listening.heads import Heads
 from listening.meaning import Encoder
 from listening.understanding import understand
-from listening.words import parts, tokens
+from listening.words import parts, spoken, tokens
 
 LONGEST_WHOLE = 60  # tokens; the whole of a longer text is the mean of its parts, or it alone would take a second
 
@@ -49,4 +49,4 @@ class Listener:
     def understand(self, texts: List[str]) -> List[dict]:
         """One understanding a text, in order; nothing of the texts is kept."""
         heard, needed = split(texts)
-        return understand(self._heads, heard, gather(heard, needed, self._encoder.vectors(needed)))
+        return understand(self._heads, heard, gather(heard, needed, self._encoder.vectors([spoken(t) for t in needed])))

@@ -94,7 +94,7 @@ def _match_end(pattern: tuple[str, ...], text: tuple[str, ...], at: int) -> int 
     return None
 
 
-@dataclass
+@dataclass(repr=False)
 class PhraseBook:
     """All languages' phrase lists, indexed by first word."""
 
@@ -150,9 +150,10 @@ class PhraseBook:
             case ["keyword", name]:
                 self.keywords[pattern].add((name, lang))
             case ["number", digits]:
-                # "1 one": the digit for the reader, the word is the form; a bare digit stands for itself
+                # "1 one": the digit for the reader, the word is the form; the line as a whole is one too
                 form = pattern[1:] if pattern[0] == digits and len(pattern) > 1 else pattern
-                self.numbers[form][lang] = int(digits)
+                for each in (form, pattern):
+                    self.numbers[each][lang] = int(digits)
             case ["calm"]:
                 self.entries.append(Entry(pattern, lang, written, whole))
             case [concern, urgency]:

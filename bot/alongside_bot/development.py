@@ -9,6 +9,7 @@ from listening.heads import Heads
 from listening.listener import gather, split
 from listening.meaning import Encoder, Remembered, cache_folder
 from listening.understanding import understand
+from listening.words import spoken
 from nlu_data.read import Phrase
 
 # Recall first: an alarm that is missed costs more than one too many. Of the rest, as few false alarms as that allows.
@@ -23,7 +24,7 @@ def with_thresholds(heads: Heads, phrases: list[Phrase], say=print) -> Heads:
     remembered = Remembered(Encoder(), cache_folder())
     try:
         heard, needed = split(texts)
-        found = understand(heads, heard, gather(heard, needed, remembered.vectors(needed)))
+        found = understand(heads, heard, gather(heard, needed, remembered.vectors([spoken(t) for t in needed])))
     finally:
         remembered.close()
     urgency = np.array([p.urgency for p in phrases])

@@ -18,9 +18,11 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from listening.listener import gather, split
 from listening.meaning import Encoder, Remembered, cache_folder
-from listening.words import exact
+from listening.words import exact, spoken
 
 PARTS, VECTORS = "alongside_parts", "alongside_vectors"  # [str], one row for the whole and one a part
+
+
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class MeaningFeaturizer(DenseFeaturizer, GraphComponent):
     """Adds sentence features, and for HeardClassifier the parts of the text and a vector for each."""

@@ -82,7 +82,7 @@ const concerns = (part, event) => (part.dataset.kinds || "").split(" ").includes
 // News of alerts, on every page: the count, a spoken line, and a sound for those who switched it on
 const news = document.getElementById("news");
 const title = document.title;
-let known = null;
+let known = null, leads = false;
 const soundOn = () => localStorage.getItem("sound") === "on";
 const beep = () => {
   const audio = new AudioContext();
@@ -119,7 +119,7 @@ const summary = async () => {
     all("a", news).filter((a) => a.getAttribute("href") === alarm.href).forEach((a) => a.closest("p").remove());
     news.append(line);
   }
-  if (soundOn()) beep();
+  if (leads && soundOn()) beep();
 };
 
 all("[data-sound]").forEach((button) => {
@@ -144,35 +144,48 @@ const connected = (yes) => {
 };
 const everything = () => { all("[data-fragment]").forEach(refresh); summary(); };
 
+// A browser keeps few connections to one host, so of all open tabs one listens and tells the others.
 if (body.dataset.live) {
-  let source;
-  const listen = () => {
-    source = new EventSource(body.dataset.live);
-    source.addEventListener("ready", () => { connected(true); everything(); });
-    source.addEventListener("change", (message) => {
-      const events = JSON.parse(message.data);
+  const tabs = new BroadcastChannel("alongside-live");
+  const told = {
+    ready: () => { connected(true); everything(); },
+    down: () => connected(false),
+    change: (data) => {
+      const events = JSON.parse(data);
       if (!events.length) { everything(); return; }
       all("[data-fragment]").filter((part) => events.some((event) => concerns(part, event))).forEach(refresh);
       if (events.some((event) => event.kind === "alert")) summary();
-    });
-    source.addEventListener("gone", () => { source.close(); end(); });
-    source.addEventListener("leaving", (message) => {
+    },
+    leaving: (data) => {
       const strip = document.getElementById("leaving");
-      strip.hidden = !message.data;
-      if (message.data) strip.querySelector("[data-text]").textContent = `You will be signed out in ${span(Number(message.data))} because nothing was done.`;
-    });
+      strip.hidden = !data;
+      if (data) strip.querySelector("[data-text]").textContent = `You will be signed out in ${span(Number(data))} because nothing was done.`;
+    },
+    gone: end,
+  };
+  let source = null;
+  const tell = (type, data = "") => { tabs.postMessage({ type, data }); told[type](data); };
+  const listen = () => {
+    leads = true;
+    source = new EventSource(body.dataset.live);
+    for (const type of ["ready", "change", "leaving"]) source.addEventListener(type, (message) => tell(type, message.data));
+    source.addEventListener("gone", () => { source.close(); tell("gone"); });
     source.onerror = () => {
-      connected(false);
+      tell("down");
       if (source.readyState !== EventSource.CLOSED) return;
       // Refused for good: signed out, or the service is starting again
       setTimeout(async () => {
         const answer = await ask("/alerts/summary").catch(() => null);
-        if (answer?.status === 401) end(); else listen();
+        if (answer?.status === 401) tell("gone"); else listen();
       }, 3000);
     };
   };
-  listen();
-  addEventListener("pagehide", () => source.close());
+  tabs.onmessage = ({ data: { type, data } }) => {
+    if (type === "ask") { if (source?.readyState === EventSource.OPEN) tabs.postMessage({ type: "ready", data: "" }); } else told[type](data);
+  };
+  tabs.postMessage({ type: "ask" });
+  if (navigator.locks) navigator.locks.request("alongside-live", () => new Promise(listen)); else listen();
+  addEventListener("pagehide", () => { source?.close(); tabs.close(); });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   all("[data-stay]").forEach((button) => button.addEventListener("click", async () => {
     const answer = await fetch("/account/stay", { method: "POST", headers: { "x-csrf": body.dataset.csrf } });

@@ -14,6 +14,7 @@ import typer
 from alongside import evaluation
 from alongside.evaluation import Case, Judged, broken, measure, run_evaluation, sets
 from alongside.evaluation_sums import Figure
+from alongside.triage_stream import Ears
 from casefile.vocabulary import Urgency
 from triage.phrases import PhraseBook
 
@@ -38,10 +39,10 @@ def without_bot(monkeypatch: pytest.MonkeyPatch, book: PhraseBook) -> None:
     monkeypatch.setattr(evaluation.PhraseBook, "load", lambda: book)
 
     @contextmanager
-    def nobody(configuration: object) -> Iterator[None]:
-        yield None
+    def nobody(no_bot: bool) -> Iterator[Ears]:
+        yield Ears(None, no_bot)
 
-    monkeypatch.setattr(evaluation, "bot_for_tools", nobody)
+    monkeypatch.setattr(evaluation, "ears", nobody)
 
 
 def judged(urgency: str | None, heard: str, lang: str = "en", must: str = "", concern: str | None = "fine", tags: frozenset[str] = frozenset()) -> Judged:

@@ -6,10 +6,10 @@ import time
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from casefile.database import utc_now
-from casefile.models import Alert, Audit, LiveEvent, Outbox, Person
+from casefile.models import Alert, Audit, LiveEvent, Outbox, Person, StaffSession
 from casefile.vocabulary import AlertKind, AlertState, Concern, Lane, OutboxState, Purpose, Urgency
 from escalation.alerts import raise_alert
 from messaging.status import record_status
@@ -212,3 +212,27 @@ def test_own_words_are_seen_both_ways_before_they_go(quiet: Running, window: Bro
     with quiet.database.read() as session:
         row = session.scalars(select(Outbox).where(Outbox.purpose == Purpose.HUMAN)).one()
         assert (row.body, row.own_words, row.language) == ("ar: I am here for you.", "I am here for you.", "ar")
+
+
+def test_many_tabs_hear_through_one_connection_and_go_on_when_it_closes(quiet: Running, window: BrowserContext) -> None:
+    first = window.new_page()
+    sign_in(first, quiet.url)
+    live(first)
+    tabs = [window.new_page() for _ in range(7)]
+    for tab in tabs:
+        tab.goto(quiet.url + "/")
+        live(tab)
+    first.close()
+    alert_id = alarm(quiet)
+    for tab in tabs:
+        expect(tab.locator(f"#alert-{alert_id}")).to_be_visible(timeout=8000)
+
+
+def test_a_page_whose_session_ended_leads_to_the_sign_in(quiet: Running, window: BrowserContext) -> None:
+    page = window.new_page()
+    sign_in(page, quiet.url)
+    live(page)
+    with quiet.database.write() as session:
+        session.execute(delete(StaffSession))
+    alarm(quiet)
+    expect(page.get_by_text("You were signed out because nothing was done for an hour")).to_be_visible()
