@@ -20,7 +20,7 @@ from messaging.catalogue import Catalogue
 from triage.agreed_words import is_duress
 from triage.apply import NOTHING_ENCRYPTED, apply, awaited, only_tell, set_aside
 from triage.bot_client import Bot, BotSilent
-from triage.decide import BotAnswer, decide, hint_of, Setting, Understanding, Verdict
+from triage.decide import BotAnswer, Setting, Understanding, Verdict, decide, hint_of
 from triage.language_id import identify
 from triage.phrases import Heard, PhraseBook
 from triage.reserve import Reserve

@@ -23,8 +23,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from alongside_bot.turn import (LARGEST_BATCH, LARGEST_MESSAGE, SHORTEST_KEY, BadRequest, answer, checked,
-                                dialogue_intent, texts, turn)
+from alongside_bot.turn import LARGEST_BATCH, LARGEST_MESSAGE, SHORTEST_KEY, BadRequest, answer, checked, dialogue_intent, texts, turn
 from listening.words import harmless
 
 logger = logging.getLogger(__name__)

@@ -14,11 +14,11 @@ from rasa.shared.nlu.constants import INTENT, METADATA, METADATA_INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from alongside_bot.development import with_thresholds
 from alongside_bot.featurizer import PARTS, VECTORS
+from alongside_bot.learn import Lesson, learn
 from listening.heads import Heads
 from listening.labels import INTENTS, URGENCIES
-from alongside_bot.development import with_thresholds
-from alongside_bot.learn import Lesson, learn
 from listening.understanding import understand
 from nlu_data.read import development
 

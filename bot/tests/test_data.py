@@ -1,10 +1,10 @@
 """Phrases reach the classifier exactly as they were written, whatever Rasa's formats would make of them."""
 
 import pytest
+from build_data import as_yaml
 from rasa.shared.nlu.training_data.loading import load_data
 
 from listening.words import exact
-from build_data import as_yaml
 from nlu_data.read import Phrase
 
 ODD = ["/restart", "/stop{\"a\": \"b\"}", "- he is here", "-", "[help](danger_now)", "[a]{\"entity\": \"b\"}",

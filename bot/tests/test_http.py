@@ -12,9 +12,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from alongside_bot.turn import signature
 
 from listening.labels import DANGER, INTENTS
-from alongside_bot.turn import signature
 
 BOT = Path(__file__).resolve().parents[1]
 KEY, TOKEN = "k" * 32, "t" * 32

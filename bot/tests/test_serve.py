@@ -1,7 +1,6 @@
 """The server starts only where it is safe."""
 
 import pytest
-
 import serve
 
 GOOD = {"ALONGSIDE_BOT_KEY": "k" * 16, "ALONGSIDE_BOT_TOKEN": "t" * 16, "ALONGSIDE_BOT_PORT": "5055"}

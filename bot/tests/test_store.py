@@ -3,11 +3,10 @@
 import asyncio
 
 import pytest
-from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, ActiveLoop, SlotSet
-
 from alongside_bot import store
 from alongside_bot.store import REMEMBERED_SECONDS, OpenQuestions
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, SlotSet
 
 DOMAIN = Domain.load("domain.yml")
 

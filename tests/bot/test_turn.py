@@ -3,12 +3,23 @@
 import json
 
 import pytest
+from alongside_bot.turn import (
+    LARGEST_MESSAGE,
+    BadRequest,
+    NotSigned,
+    TooLarge,
+    Turn,
+    answer,
+    checked,
+    dialogue_intent,
+    signature,
+    texts,
+    turn,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
 from listening import labels
-from alongside_bot.turn import (LARGEST_MESSAGE, BadRequest, NotSigned, TooLarge, Turn, answer, checked, dialogue_intent, signature,
-                                texts, turn)
 from nlu_data import read
 
 KEY = "a key of the tests alone"
