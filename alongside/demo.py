@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -15,10 +16,11 @@ import typer
 
 from alongside import settings as configuration
 from alongside.processes import BotMissing, Program, bot_command, bot_environment, own
-from alongside.seed import PASSWORD, STAFF, TOTP_SECRET, seed
+from alongside.seed import CAST, PASSWORD, STAFF, TOTP_SECRET, seed
 from alongside.settings import ROOT, Settings
 from alongside.standalone import free_port, tail
 from alongside.wiring import House
+from messaging.catalogue import Catalogue
 
 # A day of the ladder passes in eight seconds.
 LADDER_SCALE = 8 / 86400
@@ -50,7 +52,7 @@ class Demo:
             "SECRET_KEYS": secrets.token_urlsafe(36), "TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
             "TWILIO_API_URL": self.simulator_url, "SMS_SENDER": SENDER, "WHATSAPP_SENDER": SENDER, "VOICE_SENDER": SENDER,
             "LADDER_SCALE": str(LADDER_SCALE), "RECORDINGS_DIR": str(ROOT / "var" / "recordings"), "PACKAGES_DIR": str(ROOT / "var" / "languages"),
-            "ABSENT_AFTER": "20", "LOG_LEVEL": "INFO",
+            "WHATSAPP_TEMPLATES": str(self.folder / "templates.json"), "ABSENT_AFTER": "20", "LOG_LEVEL": "INFO",
         }
         return {configuration.PREFIX + name: value for name, value in values.items()}
 
@@ -58,15 +60,31 @@ class Demo:
         """Prepare the database and start every program, the slowest first. Raises NotReady."""
         self.bot.start()
         self.simulator.start()
+        _wait("the simulated Twilio", f"{self.simulator_url}/phones", self.simulator)
+        self._approve_templates()
         house = House(self.settings, checked=False)
         _prepare(house)
         seed(house)
         house.close()
         self.app.start()
         self.worker.start()
-        _wait("the simulated Twilio", f"{self.simulator_url}/phones", self.simulator)
         _wait("the dashboard", f"{self.url}/healthz", self.app)
         _wait("the worker and the bot", f"{self.url}/readyz", self.bot, also=lambda r: r.json().get("worker") and r.json().get("bot"))
+
+    def _approve_templates(self) -> None:
+        """What an operator does once at Twilio: a template of the check-in in each language, approved, and its id written down."""
+        catalogue, ids = Catalogue.load(), {}
+        with httpx.Client(base_url=self.simulator_url, auth=(ACCOUNT, self.settings.twilio_auth_tokens[0]), timeout=10,
+                          headers={"X-Original-Host": "content.twilio.com"}) as http:
+            for language in sorted({person.language for person in CAST if person.whatsapp}):
+                buttons = [{"title": catalogue.text(f"button.{name}", language), "id": name} for name in ("ok", "call")]
+                made = http.post("/v1/Content", json={
+                    "friendly_name": f"checkin_{language}", "language": language, "variables": {},
+                    "types": {"twilio/quick-reply": {"body": catalogue.text("checkin.ask.plain", language), "actions": buttons}}})
+                made.raise_for_status()
+                ids[language] = made.json()["sid"]
+                http.post(f"/v1/Content/{ids[language]}/ApprovalRequests/whatsapp", json={"name": f"checkin_{language}", "category": "UTILITY"}).raise_for_status()
+        Path(self.settings.whatsapp_templates).write_text(json.dumps({"checkin.ask.plain": ids}), "utf-8")
 
     def stop(self) -> None:
         for program in (self.worker, self.app, self.simulator, self.bot):

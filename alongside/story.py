@@ -14,8 +14,9 @@ from alongside.seed import CAST, PASSWORD, STAFF, TOTP_SECRET
 from alongside.story_people import Caseworker, Phones, until
 from alongside.wiring import House
 from casefile.database import utc_now
-from casefile.models import Alert, Checkin, Inbound, Intervention, Outbox, Person, Plan
+from casefile.models import Alert, Checkin, Inbound, Intervention, Outbox, Person, Plan, WelfareCall
 from casefile.vocabulary import AlertKind, AlertState, OutboxState, Purpose, Urgency
+from messaging.recordings import available
 
 if TYPE_CHECKING:
     from alongside.demo import Demo
@@ -81,8 +82,7 @@ class Story:
         thanks = self.words("reply.ok", "sq")
         seen = until(lambda: thanks in self.phones.received(NUMBERS["ARTA"]), 15)
         self.check("b", f"“mirë jam, faleminderit” got a kind short reply: “{thanks}”", seen, time.monotonic() - began)
-        closed = until(lambda: (c := self.checkin("ARTA")) is not None and c.answered_at is not None, 5)
-        self.check("b", "the check-in is closed as answered", closed)
+        self.check("b", "the check-in is closed as answered", until(lambda: self._answered("ARTA"), 5))
 
     def c(self) -> Alert | None:
         words = "người đàn ông trước kia đã tìm được số của tôi"
@@ -190,6 +190,39 @@ class Story:
         with self.house.database.read() as session:
             return session.scalars(select(Person).where(Person.ref == ref)).one()
 
+    def i(self) -> None:
+        number, asked = NUMBERS["MARIA"], self.words("checkin.ask.plain", "pt")
+        self.due("MARIA")
+        sent = until(lambda: asked in self.phones.received(number), 15)
+        self.check("i", "a WhatsApp check-in went out in Portuguese as an approved template", sent)
+        self.phones.text(number, self.words("button.ok", "pt"), channel="whatsapp", button_payload="ok")
+        thanks = self.words("reply.ok", "pt")
+        self.check("i", "a tap on its button answered it", until(lambda: thanks in self.phones.received(number) and self._answered("MARIA"), 15))
+
+    def j(self) -> None:
+        if not available(self.house.settings.recordings_dir, "sq"):
+            self.say("  left out (j) the voice check-in: no recorded prompts in Albanian (install espeak-ng for synthetic ones)")
+            return
+        self.phones.answers_calls(NUMBERS["ELIRA"], "human", ["1", "1"])
+        self.due("ELIRA")
+        self.check("j", "a voice check-in rang in Albanian; two keys answered it", until(lambda: self._answered("ELIRA"), 40))
+
+    def k(self) -> None:
+        """The silence of (d) ended in a call for a person to make."""
+        with self.house.database.read() as session:
+            call = session.scalars(select(WelfareCall).join(Person, Person.id == WelfareCall.person_id).where(Person.ref == "IOANA")).first()
+        self.check("k", "the silent person stands on today's call list", call and "IOANA" in self.worker.page("/calls"))
+        if call is None:
+            return
+        self.worker.do(f"/calls/{call.id}", "/attempt", outcome="reached_safe", contact_band="over_a_year", notes="Phone was broken. All well.")
+        with self.house.database.read() as session:
+            done = session.get_one(WelfareCall, call.id)
+        self.check("k", "the caseworker called, and wrote down that she is well", done.done_at is not None and done.outcome == "reached_safe")
+
+    def _answered(self, ref: str) -> bool:
+        checkin = self.checkin(ref)
+        return checkin is not None and checkin.answered_at is not None
+
     def whole(self) -> None:
         """Nothing was left behind."""
         def left() -> bool:
@@ -214,7 +247,10 @@ def play(demo: Demo, say: Callable[[str], None]) -> list[str]:
         story.e()
         story.f()
         story.h(alert)
+        story.i()
+        story.j()
         story.d_end()
+        story.k()
         story.g()
         story.whole()
     finally:

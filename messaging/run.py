@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from casefile import live
 from casefile.claims import any_due, claim, release
@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 LEASE = dt.timedelta(seconds=60)
 BATCH = 40
 PARALLEL = 12
+TOGETHER = 0.1
 MOST_ATTEMPTS = 6
 READY = Outbox.state == OutboxState.READY
 
@@ -66,25 +67,30 @@ class Post:
     def __init__(self, database: Database, gateway: Gateway, senders: Senders, templates: Templates, heard: Heard, owner: str, recordings: Path):
         self.database, self.gateway, self.senders, self.templates, self.heard = database, gateway, senders, templates, heard
         self.owner, self.recordings = owner, recordings
+        # Not more than the rate lets go in a second: the others would only be claimed to be put back.
+        self._batch = min(BATCH, max(1, int(senders.per_second)))
         self._pool = ThreadPoolExecutor(PARALLEL, thread_name_prefix="send")
 
     def close(self) -> None:
         self._pool.shutdown(wait=False)
 
     def send_due(self, now: dt.datetime, owner: str | None = None, lanes: Sequence[Lane] | None = None) -> int:
-        """Send one batch, most pressing first, of these lanes only when given; returns how many rows were dealt with."""
+        """Send one batch, most pressing first, of these lanes only when given; returns how many rows are no longer waiting (0 = rest a moment)."""
         owner = owner or self.owner
         with self.database.read() as session:
             if not any_due(session, Outbox, READY, now, lanes):
                 return 0
         with self.database.write() as session:
-            rows = claim(session, Outbox, READY, owner=owner, now=now, lease=LEASE, limit=BATCH, lanes=lanes)
+            rows = claim(session, Outbox, READY, owner=owner, now=now, lease=LEASE, limit=self._batch, lanes=lanes)
             jobs = self._prepare(session, rows, now)
         pending: dict[Future[Accepted], _Job] = {self._pool.submit(self._hand_over, job): job for job in jobs}
         while pending:
-            done, _ = wait(pending, return_when=FIRST_COMPLETED)
+            # What ends at about the same time is written down together.
+            done, _ = wait(pending, timeout=TOGETHER)
+            if not done:
+                done, _ = wait(pending, return_when=FIRST_COMPLETED)
             self._record([(pending.pop(f), f) for f in done], owner)
-        return len(rows)
+        return sum(row.state is not OutboxState.READY for row in rows)
 
     def _prepare(self, session: Session, rows: list[Outbox], now: dt.datetime) -> list[_Job]:
         views = Views(session, rows, now)
@@ -140,7 +146,8 @@ class Post:
     def _record(self, finished: list[tuple[_Job, Future[Accepted]]], owner: str) -> None:
         now = utc_now()
         with self.database.write() as session:
-            found = {r.id: r for r in session.scalars(select(Outbox).where(Outbox.id.in_([j.row_id for j, _ in finished])).with_for_update())}
+            found = {r.id: r for r in session.scalars(select(Outbox).where(Outbox.id.in_([j.row_id for j, _ in finished]))
+                                                  .options(defer(Outbox.body), defer(Outbox.own_words)).with_for_update())}
             for job, future in finished:
                 row = found[job.row_id]
                 try:

@@ -48,7 +48,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
         "VAR_DIR": str(tmp_path), "DATABASE_URL": f"sqlite:///{tmp_path / 'record.db'}", "PUBLIC_URL": f"http://127.0.0.1:{free_port()}",
         "BOT_URL": f"http://127.0.0.1:{free_port()}", "BOT_KEY": "bot-key-for-tests-only", "BOT_TIMEOUT": "0.2", "SECRET_KEYS": TEST_KEY,
         "TWILIO_ACCOUNT_SID": DEMO_ACCOUNT_SID, "TWILIO_AUTH_TOKEN": DEMO_AUTH_TOKEN, "TWILIO_API_URL": f"http://127.0.0.1:{free_port()}",
-        "SMS_SENDER": OUR_NUMBER, "CATCH_UP_EVERY": "0.3",
+        "SMS_SENDER": OUR_NUMBER, "CATCH_UP_EVERY": "0.3", "RESERVE_MODEL": str(tmp_path / "heads.npz"),
     }
     return {configuration.PREFIX + name: value for name, value in values.items()}
 

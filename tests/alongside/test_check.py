@@ -16,6 +16,9 @@ from messaging.simulator.serve import Running
 from tests import cast
 from triage.bot_client import Bot
 from triage.phrases import PhraseBook, PhraseFileWrong
+from triage.reserve import Reserve
+
+RESERVE = "reserve (understanding without the bot)"
 
 
 @pytest.fixture(autouse=True)
@@ -49,8 +52,8 @@ def test_on_a_bare_machine_every_missing_part_is_named_with_what_to_do(configure
     status, found = checked(capsys)
     assert status == 1
     assert {name for name, (state, _) in found.items() if state == "WRONG"} == {
-        "database", "bot", "Twilio account, numbers and webhooks", "people on call"}
-    assert "alongside migrate" in found["database"][1][0] and "alongside bot" in found["bot"][1][0]
+        "database", RESERVE, "bot", "Twilio account, numbers and webhooks", "people on call"}
+    assert "make setup" in found[RESERVE][1][0] and "alongside migrate" in found["database"][1][0] and "alongside bot" in found["bot"][1][0]
     assert found["Twilio account, numbers and webhooks"][1] == ["Twilio cannot be used: no connection to the provider"]
     assert found["WhatsApp templates"] == ("ok", ["note: WhatsApp is off"])
     assert "nobody is called in" in found["recorded voice prompts"][1][0]
@@ -60,6 +63,7 @@ def test_on_a_bare_machine_every_missing_part_is_named_with_what_to_do(configure
 def test_a_house_in_order_is_ok_and_notes_do_not_make_it_wrong(simulator: Running, configured: dict[str, str], house: House, monkeypatch: pytest.MonkeyPatch,
                                                                capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(Bot, "healthy", lambda self: True)
+    monkeypatch.setattr(Reserve, "load", lambda model: object())
     with house.database.write() as session:
         cast.staff(session, on_call=None)
     status, found = checked(capsys)

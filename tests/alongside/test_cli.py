@@ -14,6 +14,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
 from alongside import settings as configuration
+from alongside import triage_stream
 from alongside.cli import cli
 from alongside.seed import CAST, STAFF
 from alongside.wiring import House
@@ -179,6 +180,7 @@ def test_the_simulator_listens_on_this_machine_only(configured: dict[str, str]) 
 
 def test_triage_reads_lines_and_writes_lines(monkeypatch: pytest.MonkeyPatch, book: PhraseBook) -> None:
     monkeypatch.setattr(PhraseBook, "load", lambda: book)
+    monkeypatch.setattr(triage_stream, "RESERVE_MODEL", Path("no-such-model"))
     lines = '{"id": 1, "text": "he is outside my door please help me", "lang": "en"}\nnonsense\n'
     result = run("triage", "--no-bot", input=lines)
     first, second = map(json.loads, result.stdout.splitlines())

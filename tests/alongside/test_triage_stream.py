@@ -9,6 +9,7 @@ import sys
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 
 from alongside import triage_stream
 from alongside.processes import BotMissing
-from alongside.triage_stream import BATCH, judge_lines, run_stream
+from alongside.triage_stream import BATCH, Ears, judge_lines, run_stream
 from casefile.vocabulary import Concern, Urgency
 from triage.bot_client import BotSilent
 from triage.decide import Understanding
@@ -45,8 +46,9 @@ def run(*lines: Any, raw: str | None = None, progress: io.StringIO | None = None
 
 @pytest.fixture(autouse=True)
 def loaded_once(book: PhraseBook, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loading the lists takes most of a second; they do not change meanwhile."""
+    """Loading the lists takes most of a second; they do not change meanwhile. There is no trained model, unless a test gives one."""
     monkeypatch.setattr(triage_stream.PhraseBook, "load", lambda: book)
+    monkeypatch.setattr(triage_stream, "RESERVE_MODEL", Path("no-such-model"))
 
 
 def test_the_answer_has_the_contracts_keys_and_kinds() -> None:
@@ -100,7 +102,7 @@ def test_whatever_a_phone_can_send_is_judged(text: str, lang: str | None) -> Non
 @hypothesis_settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(st.one_of(st.text(), st.sampled_from([LONE, "\udfff", DANGER]))).map("".join), max_size=6))
 def test_any_texts_give_as_many_answers_of_the_taxonomy(book: PhraseBook, texts: list[str]) -> None:
-    answers = judge_lines([(n, json.dumps({"id": n, "text": t})) for n, t in enumerate(texts, 1)], book, None)
+    answers = judge_lines([(n, json.dumps({"id": n, "text": t})) for n, t in enumerate(texts, 1)], book, Ears(None, True))
     assert [a["id"] for a in answers] == list(range(1, len(texts) + 1))
     for answer in answers:
         assert Urgency(answer["urgency"]) and answer["concerns"] and {Concern(c) for c in answer["concerns"]}
@@ -143,7 +145,8 @@ def test_ten_thousand_lines_pass_as_a_stream_with_bounded_memory() -> None:
     assert most < 2_000_000, "10,000 lines of 500 characters are more than 5 MB"
 
 
-def test_the_bots_understanding_counts_and_is_asked_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("no_bot", [False, True])
+def test_the_bots_understanding_counts_or_its_models_when_it_is_down_and_is_asked_in_batches(monkeypatch: pytest.MonkeyPatch, no_bot: bool) -> None:
     asked: list[int] = []
 
     class Alarmed:
@@ -156,7 +159,8 @@ def test_the_bots_understanding_counts_and_is_asked_in_batches(monkeypatch: pyte
         yield Alarmed()
 
     monkeypatch.setattr(triage_stream, "bot_for_tools", bot)
-    status, found = run(*({"id": n, "text": "the blue bird sings at four"} for n in range(BATCH + 1)), no_bot=False)
+    monkeypatch.setattr(triage_stream.Reserve, "load", lambda model: Alarmed())
+    status, found = run(*({"id": n, "text": "the blue bird sings at four"} for n in range(BATCH + 1)), no_bot=no_bot)
     assert status == 0 and asked == [BATCH, 1] and {f["urgency"] for f in found} == {"immediate"}
 
 
@@ -190,7 +194,8 @@ def test_without_an_installed_bot_it_says_what_to_do(monkeypatch: pytest.MonkeyP
 def test_as_a_program_it_reads_and_writes_utf8_whatever_the_locale_and_broken_bytes_end_nothing() -> None:
     lines = [b'\xef\xbb\xbf{"id": "\xd0\xba", "text": "' + DANGER.encode() + b'"}', b'{"id": 2, "text": "' + DANGER.encode() + b' \xff\xfe"}',
              b'{"id": "\\ud83d", "text": "ok"}', b"not json"]
-    done = subprocess.run([sys.executable, "-m", "alongside.cli", "triage", "--no-bot"], input=b"\n".join(lines), capture_output=True, timeout=60,
+    program = "import alongside.triage_stream as t; t.RESERVE_MODEL /= 'none'; from alongside.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", program, "triage", "--no-bot"], input=b"\n".join(lines), capture_output=True, timeout=60,
                           env={"PATH": "", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"})
     found = [json.loads(line) for line in done.stdout.decode().splitlines()]
     assert [f.get("id") for f in found] == ["к", 2, LONE, None] and done.returncode == 2
