@@ -33,14 +33,16 @@ def measure(server: str | None, people: int, workers: Sequence[int]) -> dict[str
         found: dict[str, Any] = {"people": people, "queue": _queue(made, people)}
         for level, count in enumerate(workers):
             made.start_workers(count)
+            # Those already at work went on meanwhile: each level gets its part of what is left.
             began, before = time.monotonic(), sent(made)
-            wanted = people * (level + 1) // len(workers)
+            share = (people - before) // (len(workers) - level)
+            _until_sent(made, before + share // 2)
             first = people + 1 + 2 * level
-            _until_sent(made, before + (wanted - before) // 2)
             danger = timed(made, watcher, (first, first + 1))
-            _until_sent(made, wanted)
+            _until_sent(made, before + share)
             rate = (sent(made) - before) / (time.monotonic() - began)
-            found[f"{count} worker{'s' * (count > 1)}"] = {"sent_per_second": round(rate, 1), "danger_s": round(max(danger), 3), "memory_mb": made.memory()}
+            found[f"{count} worker{'s' * (count > 1)}"] = {"sent": share, "sent_per_second": round(rate, 1), "danger_s": round(max(danger), 3),
+                                                          "memory_mb": made.memory()}
         watcher.close()
         found["asked"] = _asked(made, people)
         return found

@@ -110,16 +110,12 @@ class Place:
 
     def start_workers(self, count: int) -> None:
         """Have `count` workers running, and wait until each says so."""
-        while len(self.workers) < count:
-            worker = self._program(f"worker-{len(self.workers) + 1}", own("work"), {configuration.PREFIX + "LOG_LEVEL": "INFO"})
-            self.workers.append(worker)
+        fresh = [self._program(f"worker-{n + 1}", own("work"), {configuration.PREFIX + "LOG_LEVEL": "INFO"}) for n in range(len(self.workers), count)]
+        for worker in fresh:
             worker.start()
+        self.workers += fresh
+        for worker in fresh:
             wait(worker, lambda worker=worker: "is ready" in worker.log_file.read_text())
-
-    def stop_workers(self) -> None:
-        for worker in self.workers:
-            worker.stop(patience=30)
-        self.workers.clear()
 
     def memory(self) -> dict[str, float]:
         """Resident megabytes of each program with all its processes, by name."""

@@ -184,7 +184,7 @@ def _tell(s: State, do: Do, now: dt.datetime, policy: Policy, *, silence: bool, 
     """A step for people: at the call step or later, with the time of the one after it."""
     step = max(s.step + 1, _first_human(policy))
     told = replace(s, state=CheckinState.CALL_DUE, step=step, step_at=now, asked_at=s.asked_at or now)
-    gap = (_due(told, step + 1, policy) - _due(told, step, policy)) if step + 1 < len(policy.steps) else policy.remind * policy.scale
+    gap = _due(told, step + 1, policy) - _due(told, step, policy)
     urgency = Urgency.URGENT if s.faster else Urgency.ROUTINE
     return Decision(told, now + gap, alarm=Alarm(do, urgency, silence, why))
 

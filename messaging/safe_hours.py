@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -82,6 +83,12 @@ def wall(day: dt.date, hour: dt.time, zone: str) -> dt.datetime:
 
 def _time(text: str) -> dt.time:
     try:
-        return dt.time.fromisoformat(text if text != "24:00" else "23:59")
+        return _read(text)
     except (TypeError, ValueError):
         raise HoursWrong(f"{text!r} is not a time like 09:30") from None
+
+
+@lru_cache(maxsize=2048)
+def _read(text: str) -> dt.time:
+    # The same few hours are read for every day of every person.
+    return dt.time.fromisoformat(text if text != "24:00" else "23:59")

@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from casefile import staff
 from casefile.database import Database
 from tests import cast
 from tests.dashboard import world as worlds
@@ -36,6 +38,15 @@ class Browser:
         csrf = re.search(r'name="csrf" value="([^"]+)"', page.text)
         return self.client.post("/sign-in", data={"csrf": csrf[1] if csrf else "", "email": f"{who}@demo.example", "password": password,
                                                   "code": worlds.code(who, now) if code is None else code, "next": "/"})
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords() -> Iterator[None]:
+    """Hundreds of sign-ins: with argon2's least cost instead of its full one."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(staff, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    yield
+    patch.undo()
 
 
 @pytest.fixture

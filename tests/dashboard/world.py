@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 import pyotp
 from fastapi import FastAPI
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import dashboard.routes
 from casefile import live
 from casefile.database import Database
-from casefile.models import Alert, CallAttempt, Checkin, Heartbeat, Inbound, OnCallShift, Outbox, Person, PlanChange, WelfareCall
+from casefile.models import Address, Alert, CallAttempt, Checkin, Heartbeat, Inbound, OnCallShift, Outbox, Person, PlanChange, WelfareCall
 from casefile.numbers import address_hash
 from casefile.staff import create_staff
 from casefile.vocabulary import AlertKind, Channel, CheckinState, Concern, InboundState, OutboxState, Purpose, Role, Urgency
@@ -28,6 +30,11 @@ from translation.translate import NoTranslation, Translated
 PASSWORD = "nine calm rivers 1849"
 SECRETS = {"sam": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "priya": "KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU", "alex": "MFRGGZDFMZTWQ2LKMFRGGZDFMZTWQ2LK"}
 DANGER = "ai është jashtë derës time, kam shumë frikë"
+
+
+@cache
+def texts() -> Catalogue:
+    return Catalogue.load()
 
 
 class Clock:
@@ -80,7 +87,7 @@ def settings(**changes: Any) -> SimpleNamespace:
 
 def app(database: Database, clock: Any, **changes: Any) -> FastAPI:
     made = FastAPI()
-    dashboard.routes.mount(made, database=database, settings=settings(**changes), catalogue=Catalogue.load(), translator=Words(), clock=clock)
+    dashboard.routes.mount(made, database=database, settings=settings(**changes), catalogue=texts(), translator=Words(), clock=clock)
     return made
 
 
@@ -105,9 +112,6 @@ def heard(session: Session, person: Person, text: str, at: dt.datetime, *, urgen
 
 
 def _address(session: Session, person: Person) -> int:
-    from sqlalchemy import select
-
-    from casefile.models import Address
     return session.scalars(select(Address.id).where(Address.person_id == person.id)).first()  # type: ignore[return-value]
 
 
@@ -141,7 +145,7 @@ def people_only(session: Session, now: dt.datetime) -> World:
 
 def whole_day(session: Session, now: dt.datetime) -> World:
     """A day in full: alarms, tasks, conversations, check-ins in every state, calls, interventions."""
-    world, catalogue = people_only(session, now), Catalogue.load()
+    world, catalogue = people_only(session, now), texts()
     p = {ref: session.get_one(Person, i) for ref, i in world.people.items()}
 
     def ago(**span: float) -> dt.datetime:
