@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import httpx
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bench.alerting import open_dashboard, timed
 from bench.people import add_caseworker, add_people, number
@@ -32,9 +33,10 @@ def measure(server: str | None, people: int, workers: Sequence[int]) -> dict[str
         watcher = open_dashboard(made)
         found: dict[str, Any] = {"people": people, "queue": _queue(made, people)}
         for level, count in enumerate(workers):
+            _wait_until(made, utc_now() + dt.timedelta(days=1))
             made.start_workers(count)
-            # Those already at work went on meanwhile: each level gets its part of what is left.
             began, before = time.monotonic(), sent(made)
+            _wait_until(made, utc_now())
             share = (people - before) // (len(workers) - level)
             _until_sent(made, before + share // 2)
             first = people + 1 + 2 * level
@@ -46,6 +48,12 @@ def measure(server: str | None, people: int, workers: Sequence[int]) -> dict[str
         watcher.close()
         found["asked"] = _asked(made, people)
         return found
+
+
+def _wait_until(made: Place, moment: dt.datetime) -> None:
+    """Nothing that is queued goes out before this moment: sending pauses while more workers start."""
+    with made.house.database.write() as session:
+        session.execute(update(Outbox).where(Outbox.state == OutboxState.READY, Outbox.purpose == Purpose.CHECKIN).values(run_at=moment))
 
 
 def _queue(made: Place, people: int) -> dict[str, float]:

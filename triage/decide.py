@@ -163,7 +163,8 @@ def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard 
             _hear_bot(reading, reserve)
         if not reading.concerns:
             reading.add(Concern.UNCLEAR, Urgency.ROUTINE, None)
-        reading.at_least(Urgency.ROUTINE, "The bot did not answer; a person must read this")
+        reading.urgency = most_urgent(reading.urgency, Urgency.ROUTINE)
+        reading.why.append("The bot did not answer; a person must read this")
         acts = ["handover"]
     elif reserve is not None:
         _hear_bot_beside_keyword(reading, reserve)
