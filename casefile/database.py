@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,8 @@ class Database:
         else:
             self.engine = create_engine(self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True)
             self._writer = self.engine
+        # SQLite has one writer. Those of one process take turns here: waiting at the file's lock is polling, and lets the unlucky wait for seconds.
+        self._turn = threading.RLock() if self.sqlite else nullcontext()
         self._write_session = sessionmaker(self._writer, expire_on_commit=False)
         self._read_session = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
 
@@ -68,7 +71,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One transaction: committed at the end, rolled back on any exception. Never hold it across Rasa or Twilio."""
-        with self._write_session() as session, session.begin():
+        with self._turn, self._write_session() as session, session.begin():
             yield session
 
     @contextmanager

@@ -87,9 +87,10 @@ def upcoming(view: PlanView, start: dt.datetime, end: dt.datetime) -> list[Momen
         moment = _moment(view, day)
         if moment is None:
             continue
-        landing = own if usual and moment.day == day else moved
-        if moment.day not in own and (moment.day not in moved or moment.at < moved[moment.day].at):
-            landing[moment.day] = moment
+        if usual and moment.day == day:
+            own.setdefault(day, moment)
+        elif moment.day not in moved or moment.at < moved[moment.day].at:
+            moved[moment.day] = moment
     chosen = sorted((moved | own).values(), key=lambda m: m.at)
     return [m for m in chosen if start <= m.at < end and _allowed(view, m, wish)]
 

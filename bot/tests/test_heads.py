@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from alongside_bot.featurizer import LONGEST_WHOLE, gather, split
 from alongside_bot.learn import Lesson, learn
 
 from listening.heads import Heads, adding_up
 from listening.labels import CONCERNS, FALLBACK, INTENTS, URGENCIES
+from listening.listener import LONGEST_WHOLE, gather, split
 from listening.meaning import Encoder, Remembered
 from listening.understanding import understand
 

@@ -172,3 +172,16 @@ def test_what_happens_to_a_check_in_that_is_over_wakes_nothing(house):
     assert house.checkins()[0].state is CheckinState.ANSWERED
     assert house.checkins()[0].heard is None
     assert Lane.LADDER == house.sent()[0].lane
+
+
+@pytest.mark.parametrize("what", ["opted_out", "number_gone"])
+@pytest.mark.parametrize("over", [True, False])
+def test_a_block_or_a_gone_number_is_one_alert_whether_or_not_the_check_in_still_runs(house, what, over):
+    house.add()
+    house.tick()
+    if over:
+        house.set(Checkin, Checkin.id == 1, state=CheckinState.ANSWERED, run_at=None)
+    house.heard(what, 21610)
+    assert len(house.alerts()) == (1 if over else 0)
+    house.tick(after=MINUTE)
+    assert [a.kind for a in house.alerts()] == [AlertKind.DELIVERY]

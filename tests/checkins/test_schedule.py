@@ -63,8 +63,14 @@ def test_a_never_date_moves_it_to_the_next_safe_day():
 
 def test_a_moment_moved_onto_the_day_of_another_is_not_asked_twice():
     view = replace(VIEW, rule="FREQ=DAILY", never=["2026-02-03"])
-    days = [m.day for m in upcoming(view, dt.datetime(2026, 2, 2, tzinfo=UTC), dt.datetime(2026, 2, 5, tzinfo=UTC))]
-    assert days == [dt.date(2026, 2, 2), dt.date(2026, 2, 4)]
+    moments = upcoming(view, dt.datetime(2026, 2, 2, tzinfo=UTC), dt.datetime(2026, 2, 5, tzinfo=UTC))
+    assert local(view, moments) == ["Mon 02 Feb 11:00", "Wed 04 Feb 11:00"]
+
+
+def test_a_range_holds_its_beginning_and_not_its_end():
+    tuesday = dt.datetime(2026, 2, 3, 11, tzinfo=UTC)
+    assert len(upcoming(VIEW, tuesday, tuesday + dt.timedelta(days=7))) == 1
+    assert next_after(VIEW, tuesday).at == tuesday + dt.timedelta(days=7)
 
 
 def test_an_hour_the_clocks_skip_is_asked_when_they_resume():

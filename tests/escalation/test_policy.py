@@ -86,6 +86,7 @@ def test_law_the_end_of_the_day_is_a_closing_time_of_a_working_day_ahead(now, po
 
 def test_a_task_of_friday_evening_is_due_on_monday():
     friday = dt.datetime(2026, 11, 27, 18, tzinfo=dt.UTC)
+    assert end_of_day(friday.replace(hour=17)) == dt.datetime(2026, 11, 30, 17, tzinfo=dt.UTC)
     assert end_of_day(friday) == dt.datetime(2026, 11, 30, 17, tzinfo=dt.UTC)
     assert target(Urgency.ROUTINE, friday) == dt.datetime(2026, 11, 30, 17, tzinfo=dt.UTC)
     assert target(Urgency.URGENT, friday) == friday + 30 * MINUTE
@@ -94,7 +95,7 @@ def test_a_task_of_friday_evening_is_due_on_monday():
 def test_hours_are_local_through_the_clock_change():
     assert in_hours(dt.datetime(2026, 6, 1, 8, 30, tzinfo=dt.UTC))
     assert not in_hours(dt.datetime(2026, 12, 1, 8, 30, tzinfo=dt.UTC))
-    assert not in_hours(NOW.replace(hour=17)) and not in_hours(dt.datetime(2026, 11, 28, 12, tzinfo=dt.UTC))
+    assert in_hours(NOW.replace(hour=9)) and not in_hours(NOW.replace(hour=17)) and not in_hours(dt.datetime(2026, 11, 28, 12, tzinfo=dt.UTC))
 
 
 def test_a_policy_without_working_days_says_so():
