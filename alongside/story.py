@@ -148,7 +148,7 @@ class Story:
             alert = until(lambda: self.alert("AMAL", since), 15)
             self.check("g", "the bot is stopped and an Arabic danger text still raises an alarm", alert, time.monotonic() - began)
             since = utc_now()
-            self.phones.text(NUMBERS["HANA"], "ትናንት ወደ ገበያ ሄጄ ነበር")
+            self.phones.text(NUMBERS["HANA"], "ዛሬ ትምህርት ቤት ነበርኩ ጥሩ ነበር")
             queued = until(lambda: self.alert("HANA", since, alarm=False), 15)
             self.check("g", "an ordinary text lands in the human queue", queued and queued.urgency is Urgency.ROUTINE)
         finally:

@@ -12,7 +12,7 @@ from casefile.database import utc_now
 from checkins import preview
 
 
-def measure(server: str, sizes: Sequence[int]) -> dict[str, Any]:
+def measure(server: str | None, sizes: Sequence[int]) -> dict[str, Any]:
     """Seconds for everybody's and for one person's next 14 days, by the number of people; plans as they differ in life."""
     found: dict[str, Any] = {}
     with place(server) as made:
