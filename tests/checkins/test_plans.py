@@ -115,7 +115,7 @@ def test_a_confirmed_plan_asks_at_the_next_time_of_its_rule(house, enrolled):
 
 def test_nothing_is_asked_after_the_review_day(house, enrolled):
     agreed(house, *enrolled)
-    house.until(NOW + 90 * DAY, DAY / 2)
+    house.until(NOW + 75 * DAY, DAY)
     assert max(c.planned_at for c in house.checkins()).date() <= REVIEW
     assert house.plan(enrolled[0]).next_at is None
     assert any("contact plan is to be reviewed" in why for a in daily(house) for why in a.why)
