@@ -56,7 +56,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     public = f"http://127.0.0.1:{port}"
     with running(Config(account_sid=sid, auth_token=token, public_url=public, numbers=(SENDER,), pace=0.0)) as simulator:
         values = {
-            "VAR_DIR": str(tmp_path), "DATABASE_URL": url, "PUBLIC_URL": public, "BOT_URL": f"http://127.0.0.1:{free_port()}",
+            "VAR_DIR": str(tmp_path), "RESERVE_MODEL": str(tmp_path / "none"), "DATABASE_URL": url, "PUBLIC_URL": public, "BOT_URL": f"http://127.0.0.1:{free_port()}",
             "BOT_KEY": secrets.token_hex(16), "BOT_TOKEN": "none", "SECRET_KEYS": secrets.token_urlsafe(36), "TWILIO_ACCOUNT_SID": sid,
             "TWILIO_AUTH_TOKEN": token, "TWILIO_API_URL": simulator.url, "SMS_SENDER": SENDER, "SENDS_PER_SECOND": "500",
             "CATCH_UP_EVERY": "2", "ABSENT_AFTER": "3", "BOT_TIMEOUT": "0.2", "LOG_LEVEL": "WARNING",

@@ -150,7 +150,7 @@ def house_running(request: pytest.FixtureRequest, tmp_path: Path, sqlite_templat
         (tmp_path / "templates.json").write_text(json.dumps({"checkin.ask.plain": {"sq": _template(simulator.url, parts["catalogue"])}}))
         house = House(configuration.load({configuration.PREFIX + name: value for name, value in {
             "VAR_DIR": str(tmp_path), "DATABASE_URL": empty.url.render_as_string(hide_password=False) if empty else f"sqlite:///{tmp_path / 'record.db'}",
-            "PUBLIC_URL": public, "BOT_URL": f"http://127.0.0.1:{free_port()}", "BOT_KEY": "k" * 16, "BOT_TOKEN": "t" * 16, "SECRET_KEYS": TEST_KEY,
+            "PUBLIC_URL": public, "RESERVE_MODEL": str(tmp_path / "none"), "BOT_URL": f"http://127.0.0.1:{free_port()}", "BOT_KEY": "k" * 16, "BOT_TOKEN": "t" * 16, "SECRET_KEYS": TEST_KEY,
             "TWILIO_ACCOUNT_SID": DEMO_ACCOUNT_SID, "TWILIO_AUTH_TOKEN": DEMO_AUTH_TOKEN, "TWILIO_API_URL": simulator.url, "SMS_SENDER": cast.OUR_NUMBER,
             "WHATSAPP_SENDER": cast.OUR_NUMBER, "VOICE_SENDER": cast.OUR_NUMBER, "WHATSAPP_TEMPLATES": str(tmp_path / "templates.json"),
             "LADDER_SCALE": str(DAY / 86400 if asked == "fast" else 1.0), "CATCH_UP_EVERY": "0.5", "ABSENT_AFTER": "1", "SENDS_PER_SECOND": "100",
