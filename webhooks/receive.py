@@ -6,7 +6,7 @@ import datetime as dt
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from casefile import live
 from casefile.database import Database
@@ -25,6 +25,8 @@ BUTTONS = {"ok": "1", "call": "2"}
 def store(database: Database, book: PhraseBook, form: InboundForm, now: dt.datetime, received_at: dt.datetime | None = None) -> bool:
     """Store the message; False when it was stored before. Any failure of the database is raised: the caller answers 503.
 
+    Nothing encrypted is read: what cannot be decrypted must not shut the door.
+
     `received_at`: when the provider took it in, where that was earlier than now (it counts for the hours in which we may answer).
     """
     at = min(received_at or now, now)
@@ -35,7 +37,7 @@ def store(database: Database, book: PhraseBook, form: InboundForm, now: dt.datet
             address = _address(session, form)
             # A number known on another channel is still hers; without an agreed address nothing is answered there.
             known = address or _address(session, form, any_channel=True)
-            person = session.get(Person, known.person_id) if known else None
+            person = session.get(Person, known.person_id, options=[load_only(Person.language, Person.duress_hashes)]) if known else None
             body = BUTTONS.get(form.extras.get("button", ""), form.body)
             screened = book.hear(body, {person.language} if person else ())
             danger = (bool(screened.hits) or "help" in screened.keywords or screened.number == 9 or form.opt_out_type == "HELP"
@@ -62,7 +64,8 @@ def store(database: Database, book: PhraseBook, form: InboundForm, now: dt.datet
 def _address(session: Session, form: InboundForm, any_channel: bool = False) -> Address | None:
     hashes = address_hashes(form.sender)
     users = address_hashes(form.external_user) if form.external_user else hashes
-    query = select(Address).where(or_(Address.address_hash.in_(hashes), Address.external_user_hash.in_(users)))
+    query = select(Address).where(or_(Address.address_hash.in_(hashes), Address.external_user_hash.in_(users))).options(
+        load_only(Address.person_id, Address.last_inbound_at, Address.external_user_hash))
     return session.scalars((query if any_channel else query.where(Address.channel == form.channel)).order_by(Address.id).limit(1)).first()
 
 
