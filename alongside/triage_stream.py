@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TextIO
 
 import typer
@@ -21,6 +22,7 @@ from triage.decide import BotAnswer, Setting, Understanding, Verdict, decide
 from triage.language_id import identify
 from triage.phrases import PhraseBook
 from triage.reserve import Reserve
+from triage.wishes import WishBook
 
 BATCH = 64
 RESERVE_MODEL = configuration.ROOT / "bot" / "models" / "heads.npz"
@@ -102,9 +104,17 @@ def judge(text: str, lang: str | None, book: PhraseBook, understood: Understandi
     guess = identify(text, recorded)
     heard = book.hear(text, {recorded, guess.language})
     setting = Setting(empty=not text.strip(), other_language=bool(lang) and guess.changed)
+    wish = _wishes().hear(text, {recorded, guess.language})
+    if wish is not None and wish.act == "reschedule":
+        wish = None  # outside a conversation there is no day it could be about
     if bot_down or understood is None:
-        return decide(heard, None, setting, reserve=understood), guess.language
-    return decide(heard, BotAnswer(understood), setting), guess.language
+        return decide(heard, None, setting, reserve=understood, wish=wish), guess.language
+    return decide(heard, BotAnswer(understood), setting, wish=wish), guess.language
+
+
+@cache
+def _wishes() -> WishBook:
+    return WishBook.load()
 
 
 def _line(number: int, line: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from triage.bot_client import Bot
 from triage.phrases import PhraseBook
 from triage.reserve import Reserve
 from triage.run import Tools
+from triage.wishes import WishBook
 
 
 class House:
@@ -37,6 +38,10 @@ class House:
     @cached_property
     def book(self) -> PhraseBook:
         return PhraseBook.load()
+
+    @cached_property
+    def wishes(self) -> WishBook:
+        return WishBook.load()
 
     @cached_property
     def bot(self) -> Bot:
@@ -67,7 +72,7 @@ class House:
 
     @cached_property
     def triage(self) -> Tools:
-        return Tools(self.database, self.book, self.catalogue, self.bot, self.reserve)
+        return Tools(self.database, self.book, self.catalogue, self.bot, self.reserve, self.wishes)
 
     def close(self) -> None:
         self.database.close()

@@ -21,7 +21,8 @@ PLAN_FIELDS = frozenset({
     "confirmed_by", "confirmed_at", "review_on", "rule", "starts_on", "at_time", "jitter_minutes", "safe_hours", "never_dates", "stress_dates",
     "channels", "ladder", "cover", "after_alarm", "daily_cap", "inbound_only", "paused_until", "paused", "moved_to", "consent",
     "consent_withdrawn_at"})
-PERSON_FIELDS = frozenset({"language", "dialect", "interpreter_needed", "time_zone", "caseworker_id", "stopped_at", "suspended_at", "suspended_why"})
+PERSON_FIELDS = frozenset({"language", "dialect", "interpreter_needed", "time_zone", "caseworker_id", "adult", "stopped_at", "suspended_at",
+                           "suspended_why"})
 
 
 class NoPlan(LookupError):
@@ -100,6 +101,8 @@ def _what_ends(person: Person, plan: Plan | None, now: dt.datetime) -> tuple[End
         return Paused(), (*automatic, Purpose.HUMAN)
     if person.stopped_at is not None:
         return Ended("stopped"), automatic
+    if not person.adult:
+        return Paused(), automatic  # people go on with what they are at
     if plan is not None and plan.consent_withdrawn_at is not None:
         return Ended("consent withdrawn"), automatic
     if plan is not None and (plan.paused or (plan.paused_until is not None and plan.paused_until > now)):
@@ -110,7 +113,7 @@ def _what_ends(person: Person, plan: Plan | None, now: dt.datetime) -> tuple[End
 def view_of(person: Any, plan: Any) -> schedule.PlanView:
     """A plan as the schedule sees it; `live` only while something may be sent by it."""
     alive = (plan.confirmed_at is not None and not plan.paused and not plan.inbound_only and plan.consent_withdrawn_at is None
-             and person.stopped_at is None and person.suspended_at is None)
+             and person.stopped_at is None and person.suspended_at is None and person.adult)
     return schedule.PlanView(
         person_id=plan.person_id, rule=plan.rule, starts_on=plan.starts_on, at_time=dt.time.fromisoformat(plan.at_time), zone=person.time_zone,
         hours=plan.safe_hours, never=plan.never_dates, jitter_minutes=plan.jitter_minutes, live=alive, paused_until=plan.paused_until,

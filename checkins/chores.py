@@ -68,7 +68,7 @@ def _heal(session: Session, now: dt.datetime) -> None:
     """A live plan without a next time (a suspension that ended, a wrong clock) gets one: nobody is silently left out."""
     for person, plan in session.execute(select(Person, Plan).join(Plan, Plan.person_id == Person.id).where(
             Plan.next_at.is_(None), Plan.confirmed_at.is_not(None), Plan.paused.is_(False), Plan.inbound_only.is_(False),
-            Plan.consent_withdrawn_at.is_(None), Person.stopped_at.is_(None), Person.suspended_at.is_(None)).order_by(Person.id)).all():
+            Plan.consent_withdrawn_at.is_(None), Person.stopped_at.is_(None), Person.suspended_at.is_(None), Person.adult).order_by(Person.id)).all():
         try:
             changes.settle(session, person, plan, now)
         except ValueError:

@@ -45,7 +45,7 @@ class Scene:
     def __init__(self, session: Session, person_ids: Collection[int], now: dt.datetime, scale: float = 1.0):
         self._session, self._ids, self._now, self._scale = session, list(person_ids), now, scale
         people = session.execute(select(
-            Person.id, Person.ref, Person.language, Person.time_zone, Person.taken_over_at, Person.stopped_at, Person.suspended_at,
+            Person.id, Person.ref, Person.language, Person.time_zone, Person.taken_over_at, Person.stopped_at, Person.suspended_at, Person.adult,
             Person.caseworker_id).where(Person.id.in_(self._ids)))
         self.people = {row.id: row for row in people}
         plans = session.execute(select(
@@ -87,7 +87,8 @@ class Scene:
     def ways(self, person_id: int, at: dt.datetime | None = None) -> list[tuple[Channel, int]]:
         """The agreed and working ways to write to her now (or `at` a later moment), the plan's first choice first: channel and address id."""
         person, plan = self.people[person_id], self.plans.get(person_id)
-        if plan is None or plan.confirmed_at is None or plan.inbound_only or plan.consent_withdrawn_at or person.stopped_at or person.suspended_at:
+        if plan is None or plan.confirmed_at is None or plan.inbound_only or plan.consent_withdrawn_at or person.stopped_at or person.suspended_at \
+                or not person.adult:
             return []
         at = at or self._now
         today = at.astimezone(ZoneInfo(person.time_zone)).date()

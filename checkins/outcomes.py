@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from casefile import live
 from casefile.models import Address, Alert, Checkin, Outbox, Person, Staff
-from casefile.vocabulary import AlertKind, AlertState, OutboxState, Purpose, Urgency
+from casefile.vocabulary import AlertKind, AlertState, Purpose, Urgency
+from checkins import numbers
 from checkins.moves import hear
 from checkins.telling import report
 from escalation.alerts import raise_alert
@@ -76,7 +77,7 @@ def _blocked(session: Session, row: Outbox, now: dt.datetime) -> None:
     if address is None or address.opted_out_at is not None:
         return
     address.opted_out_at = now
-    _cancel_to(session, [address.id])
+    numbers.cancel_to(session, [address.id])
     if row.purpose is not Purpose.CHECKIN or not _is_open(session, row):
         raise_alert(session, key=f"optout:{address.id}:{row.id}", kind=AlertKind.DELIVERY, urgency=_urgency(session, row.person_id),
                     person_id=row.person_id, now=now,
@@ -85,35 +86,21 @@ def _blocked(session: Session, row: Outbox, now: dt.datetime) -> None:
 
 def _gone(session: Session, row: Outbox, now: dt.datetime) -> None:
     """Her number is not in use, and soon may be a stranger's: nothing more goes to it on any channel."""
-    address = _address(session, row)
-    if address is None or address.suspended_at is not None:
+    if not numbers.suspend(session, row.address_id, "number no longer in use", now):
         return
-    same = list(session.scalars(select(Address).where(Address.person_id == address.person_id, Address.address_hash == address.address_hash)
-                                .options(_NOTHING_ENCRYPTED)))
-    for a in same:
-        a.suspended_at, a.suspended_why = now, "number no longer in use"
-    _cancel_to(session, [a.id for a in same])
     if row.purpose is not Purpose.CHECKIN or not _is_open(session, row):
-        raise_alert(session, key=f"gone:{address.id}:{row.id}", kind=AlertKind.DELIVERY, urgency=_urgency(session, row.person_id),
+        raise_alert(session, key=f"gone:{row.address_id}:{row.id}", kind=AlertKind.DELIVERY, urgency=_urgency(session, row.person_id),
                     person_id=row.person_id, now=now, why=["Her number is no longer in use and was suspended. Agree a new one by another route"])
 
 
-_NOTHING_ENCRYPTED = load_only(Address.id, Address.person_id, Address.address_hash, Address.opted_out_at, Address.suspended_at)
-
-
 def _address(session: Session, row: Outbox) -> Address | None:
-    return session.get(Address, row.address_id, options=[_NOTHING_ENCRYPTED]) if row.address_id else None
+    return session.get(Address, row.address_id, options=[numbers.NOTHING_ENCRYPTED]) if row.address_id else None
 
 
 def _is_open(session: Session, row: Outbox) -> bool:
     """Whether the check-in of this message still runs: then its one alert tells people."""
     return row.checkin_id is not None and session.scalar(
         select(Checkin.id).where(Checkin.id == row.checkin_id, Checkin.run_at.is_not(None))) is not None
-
-
-def _cancel_to(session: Session, address_ids: list[int]) -> None:
-    session.execute(update(Outbox).where(Outbox.address_id.in_(address_ids), Outbox.state == OutboxState.READY).values(
-        state=OutboxState.CANCELLED, run_at=None, fault="the address is no longer used").execution_options(synchronize_session="fetch"))
 
 
 def _for_sender(session: Session, row: Outbox, what: str, now: dt.datetime) -> None:

@@ -60,7 +60,7 @@ def _coming(session: Session, person_ids: Iterable[int], now: dt.datetime, ahead
     plans = session.execute(select(
         Plan.person_id, Plan.next_at, Plan.rule, Plan.starts_on, Plan.at_time, Plan.jitter_minutes, Plan.safe_hours, Plan.never_dates, Plan.review_on,
         Plan.confirmed_at, Plan.paused, Plan.paused_until, Plan.moved_to, Plan.inbound_only, Plan.consent_withdrawn_at, Plan.cover,
-        Person.time_zone, Person.stopped_at, Person.suspended_at, Person.ref, Person.language,
+        Person.time_zone, Person.stopped_at, Person.suspended_at, Person.adult, Person.ref, Person.language,
     ).join(Person, Person.id == Plan.person_id).where(Plan.person_id.in_(ids)))
     for plan in plans:
         for moment in _moments(plan, now, now + ahead):

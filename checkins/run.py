@@ -100,7 +100,7 @@ def _plan_batch(database: Database, now: dt.datetime, limit: int) -> int:
         plans = session.execute(select(
             Plan.id, Plan.person_id, Plan.next_at, Plan.rule, Plan.starts_on, Plan.at_time, Plan.jitter_minutes, Plan.safe_hours, Plan.never_dates,
             Plan.review_on, Plan.confirmed_at, Plan.paused, Plan.paused_until, Plan.moved_to, Plan.inbound_only, Plan.consent_withdrawn_at,
-            Person.time_zone, Person.stopped_at, Person.suspended_at,
+            Person.time_zone, Person.stopped_at, Person.suspended_at, Person.adult,
         ).join(Person, Person.id == Plan.person_id).where(Plan.next_at <= now).order_by(Plan.next_at, Plan.id).limit(limit)
             .with_for_update(skip_locked=True, of=Plan)).all()
         made, times = [], []

@@ -1,4 +1,4 @@
-"""What a person steers by her own texts: later, another day, pause, stop, start, language, channel, less often.
+"""What a person steers by her own texts: later, another day, pause, stop, start, language, channel, less often; wrong number, under 18.
 
 Every change is written down, shown to the caseworker by a task, and can be put back (`revert`).
 """
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from casefile.models import Address, Alert, Person, Plan, PlanChange
 from casefile.vocabulary import LANGUAGES, AlertKind, AlertState, Channel, Purpose, Urgency
-from checkins import changes
+from checkins import changes, numbers
 from checkins.changes import ChangeGone, revert
 from checkins.ladder_terms import Answered
 from checkins.moves import move_all
@@ -27,7 +27,9 @@ from escalation.alerts import raise_alert
 from messaging import outbox
 from messaging.safe_hours import next_safe, wall
 
-__all__ = ["Change", "ChangeGone", "apply", "revert"]
+__all__ = ["ACTS", "Change", "ChangeGone", "apply", "revert"]
+
+ACTS = frozenset({"stop", "start", "pause", "reschedule", "change_language", "change_channel", "less_often", "wrong_number", "under_age"})
 
 # "Later" without a time: the same day if there are safe hours left after this.
 LATER = dt.timedelta(hours=4)
@@ -44,9 +46,10 @@ class Change:
 
 
 def apply(session: Session, person: Person, act: str, wishes: Mapping[str, Any], now: dt.datetime) -> Change | None:
-    """Do what her text asks for: stop, start, pause, reschedule, change_language, change_channel, less_often. None = nothing to do.
+    """Do what her text asks for or says, one of ACTS. None = nothing to do.
 
-    `wishes`: {"day", "time"} local to her, {"language"}, {"channel"}. A wish that cannot be met changes nothing and becomes a task.
+    `wishes`: {"day", "time"} local to her, {"language"}, {"channel", "only"}; {"here", "address"} = the channel and address she wrote from.
+    A wish that cannot be met changes nothing and becomes a task.
     """
     changes.locked_person(session, person.id)
     plan = session.scalar(select(Plan).where(Plan.person_id == person.id))
@@ -54,6 +57,13 @@ def apply(session: Session, person: Person, act: str, wishes: Mapping[str, Any],
         return _stop(session, person, now)
     if act == "change_language":
         return _language(session, person, wishes.get("language"), now)
+    if act == "wrong_number":
+        numbers.wrong(session, person.id, wishes.get("address"), now)
+        return None  # the message's own alert tells people
+    if act == "under_age":
+        if person.adult:
+            changes.make(session, person.id, "said to be under 18", {"adult": False}, now)
+        return None
     if plan is None:
         return None
     match act:
@@ -66,7 +76,7 @@ def apply(session: Session, person: Person, act: str, wishes: Mapping[str, Any],
         case "less_often":
             return _less_often(session, person, plan, now)
         case "change_channel":
-            return _channel(session, person, plan, wishes.get("channel"), now)
+            return _channel(session, person, plan, wishes, now)
     return None
 
 
@@ -152,7 +162,7 @@ def _less_often(session: Session, person: Person, plan: Plan, now: dt.datetime) 
     rule = seldomer(plan.rule)
     if rule is None:
         _task(session, person.id, "less", "She asked to be written to less often than the plan can: please talk it over with her", now)
-        return Change("reply.less_often")
+        return Change("reply.person_reads")  # nothing changed yet: no promise
     change = changes.make(session, person.id, "less often", {"rule": rule, "starts_on": _today(person, now)}, now)
     _shown(session, change, "She asked to be written to less often", now)
     return Change("reply.less_often")
@@ -172,16 +182,24 @@ def seldomer(rule: str) -> str | None:
     return ";".join(f"{name}={value}" for name, value in parts.items())
 
 
-def _channel(session: Session, person: Person, plan: Plan, channel: Channel | None, now: dt.datetime) -> Change | None:
+def _channel(session: Session, person: Person, plan: Plan, wishes: Mapping[str, Any], now: dt.datetime) -> Change:
+    """The channel she names comes first (`only`: no other is left), where she consented to it and it works; else a colleague agrees it with her."""
+    channel: Channel | None = wishes.get("channel")
     agreed = session.scalar(select(Address.id).where(
         Address.person_id == person.id, Address.channel == channel, Address.consent, Address.safe_to_contact, Address.suspended_at.is_(None),
-        Address.opted_out_at.is_(None)).limit(1)) if channel else None
+        Address.opted_out_at.is_(None), (Address.review_by.is_(None)) | (Address.review_by >= _today(person, now))).limit(1)) if channel else None
+    call = ". If she wants to be called by a person, please do" if channel is Channel.VOICE else ""
     if channel is None or agreed is None:
-        _task(session, person.id, "channel", "She asked for another way of writing that is not agreed yet: please agree it with her", now)
-        return None
-    change = changes.make(session, person.id, "channel", {"channels": [str(channel), *(c for c in plan.channels if c != channel)]}, now)
-    _shown(session, change, f"She asked to be written to by {channel}", now)
-    return Change("reply.channel_changed")
+        _task(session, person.id, "channel", "She asked for another way of writing that is not agreed yet: please agree it with her" + call, now)
+        return Change("reply.person_reads")
+    channels = [str(channel), *(c for c in plan.channels if c != channel and not wishes.get("only"))]
+    if channels != list(plan.channels):
+        change = changes.make(session, person.id, "channel", {"channels": channels}, now)
+        _shown(session, change, f"She asked to be reached by {_WORDS[channel]}{' only' if wishes.get('only') else ''}{call}", now)
+    return Change("reply.channel_changed" if channel is wishes.get("here") else "reply.other_way")
+
+
+_WORDS = {Channel.SMS: "SMS", Channel.WHATSAPP: "WhatsApp", Channel.VOICE: "an automatic call"}
 
 
 def spoken_day(day: dt.date, language: str) -> str:

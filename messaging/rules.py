@@ -23,6 +23,7 @@ class View:
     not_after: dt.datetime | None
     stopped: bool = False
     suspended: bool = False
+    adult: bool = True
     taken_over: bool = False
     consent: bool = True
     safe_to_contact: bool = True
@@ -76,6 +77,7 @@ def may_send(view: View, now: dt.datetime) -> Go | Move | Cancel:
         (view.address_suspended, "the address is suspended"),
         (view.opted_out, "blocked at the provider"),
         (view.review_by is not None and view.today > view.review_by, "the address's review date has passed"),
+        (automatic and not view.adult, "she is or may be under 18: no automatic messages"),
         (automatic and view.taken_over, "a caseworker holds the conversation"),
         (automatic and view.sent_today >= view.daily_cap, "the daily cap is reached"),
     ]

@@ -46,7 +46,7 @@ class Views:
         before = sum(at.astimezone(zone).date() == today for at in self._sent_at.get(person.id, ()))
         return View(
             purpose=row.purpose, channel=row.channel, not_after=row.not_after, stopped=person.stopped_at is not None,
-            suspended=person.suspended_at is not None, taken_over=person.taken_over_at is not None,
+            suspended=person.suspended_at is not None, adult=person.adult, taken_over=person.taken_over_at is not None,
             consent=address is not None and address.consent, safe_to_contact=address is not None and address.safe_to_contact,
             address_suspended=address is not None and address.suspended_at is not None, opted_out=address is not None and address.opted_out_at is not None,
             review_by=address.review_by if address else None, plan_review_on=plan.review_on if plan else None,

@@ -107,8 +107,11 @@ def _act(session: Session, person: Person, row: Inbound, verdict: Verdict, now: 
     for act in acts:
         if act == "call_requested":
             request_call(session, person, "asked", now, alert_id=row.alert_id)
-        elif act in ("stop", "start", "pause", "reschedule", "change_language"):
-            change = steering.apply(session, person, act, asks.wishes(row.body, act, person.language, person.time_zone, now), now)
+        elif act in steering.ACTS:
+            wishes = asks.wishes(row.body, act, person.language, person.time_zone, now)
+            if verdict.wish is not None:
+                wishes |= {"channel": verdict.wish.channel, "only": verdict.wish.only}
+            change = steering.apply(session, person, act, wishes | {"here": row.channel, "address": row.address_id}, now)
             if change is not None and reply is not None:
                 reply, params = change.reply or reply, change.params
     return reply, params

@@ -7,11 +7,12 @@ ordinary OK; context may raise, never lower.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from casefile.vocabulary import CONCERN_WORDS, DANGER_CONCERNS, Concern, Urgency, most_urgent
 from triage.phrases import Heard
+from triage.terms import BotAnswer, Setting, Understanding, Verdict
+from triage.wishes import Wish
 
 # Rasa's intents that are not concerns of the taxonomy, and what they mean for a person.
 DIALOGUE = {
@@ -26,68 +27,6 @@ FLOOR = dict.fromkeys((Concern.DISTRESS, Concern.PRACTICAL_NEED, Concern.LEGAL_C
                        Concern.UNCLEAR, Concern.MEDICAL), Urgency.ROUTINE)
 # A second concern counts when the model gives it at least this share.
 SECOND_CONCERN = 0.25
-
-
-@dataclass(frozen=True)
-class Understanding:
-    """What the bot made of a text: intents with their shares, chances of each urgency, nearest training examples, thresholds of its model."""
-
-    intent: str
-    confidence: float
-    ranking: tuple[tuple[str, float], ...]
-    urgency: Mapping[str, float]
-    escalate: float
-    nearest: tuple[str, ...] = ()
-    escalate_from: float = 0.5
-    immediate_from: float = 0.5
-    person_from: float = 0.5
-
-
-@dataclass(frozen=True)
-class BotAnswer:
-    """One turn of the bot: what it understood, and the text keys and acts it proposes."""
-
-    understanding: Understanding
-    text_keys: tuple[str, ...] = ()
-    acts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What is known around a message. Only ever raises."""
-
-    awaiting: str = ""
-    stopped: bool = False
-    taken_over: bool = False
-    suspended: bool = False
-    known: bool = True
-    duress: bool = False
-    opt_out_type: str | None = None
-    attachment: str = ""
-    empty: bool = False
-    recent_alarm: bool = False
-    after_silence: bool = False
-    odd_hour: bool = False
-    other_language: bool = False
-    quiet_after_alarm: bool = False
-    unexpected_language: bool = False
-    left_alone: bool = False
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The decision: how serious, about what and why; what to do; which vetted text answers (None = nothing is sent)."""
-
-    urgency: Urgency
-    concerns: tuple[Concern, ...]
-    why: tuple[str, ...]
-    acts: tuple[str, ...] = ()
-    reply: str | None = None
-    duress: bool = False
-
-    @property
-    def needs_person(self) -> bool:
-        return self.urgency is not Urgency.NONE
 
 
 @dataclass
@@ -117,6 +56,19 @@ _KEYWORD_MEANS = {
     "later": (Concern.RESCHEDULE, "reschedule"), "thanks": (Concern.CHAT, "checkin_answered"), "hello": (Concern.CHAT, "checkin_answered"),
     "stop": (Concern.STOP, "stop"), "pause": (Concern.STOP, "pause"), "start": (Concern.CHAT, "start"),
 }
+# What a list of wishes heard: its concern, how serious, and what staff read.
+_WISH_MEANS = {
+    "less_often": (Concern.RESCHEDULE, Urgency.NONE, "Asks to be written to less often"),
+    "change_channel": (Concern.RESCHEDULE, Urgency.NONE, "Asks to be reached another way"),
+    "reschedule": (Concern.RESCHEDULE, Urgency.NONE, "Asks to be written to at another time"),
+    "wrong_number": (Concern.WRONG_PERSON, Urgency.ROUTINE, "Says that this is not her number: nothing more is sent there. Agree a new one by another route"),
+    "under_age": (Concern.CHILD_AT_RISK, Urgency.URGENT, "Says to be under 18: automatic messages have ended. A person must make contact within the "
+                                                         "hour; the local authority comes first"),
+}
+# Acts that change what is sent where; never at the word of whoever holds a phone that may not be hers.
+_STEERS = frozenset({"less_often", "change_channel", "reschedule", "change_language"})
+# Said of the phone or the person, they hold whatever else is said, alarm or not.
+_ALWAYS = ("under_age",)
 _NUMBER_MEANS = {1: "ok", 2: "call", 9: "help"}  # 9 is "things are bad" in a call, and never anything harmless
 # What the app tells the bot a keyword is, so that its dialogue takes the same turn.
 HINTS = {"ok": "fine", "yes": "fine", "call": "wants_contact", "person": "wants_contact", "later": "reschedule", "thanks": "chat",
@@ -124,7 +76,7 @@ HINTS = {"ok": "fine", "yes": "fine", "call": "wants_contact", "person": "wants_
 _DEFAULT_REPLY = {
     "checkin_answered": "reply.ok", "call_requested": "reply.call_when", "reschedule": "reply.later", "pause": "reply.paused",
     "start": "reply.started", "change_language": "reply.which_language", "introduced": "reply.automated", "clarify": "reply.clarify",
-    "handover": "reply.person_reads", "concern": "reply.person_reads",
+    "handover": "reply.person_reads", "concern": "reply.person_reads", "less_often": "reply.less_often", "change_channel": "reply.person_reads",
 }
 
 
@@ -137,21 +89,26 @@ def keyword_of(heard: Heard, awaiting: str) -> str | None:
     return next((k for k in order if k in heard.keywords), None)
 
 
-def hint_of(heard: Heard, awaiting: str) -> str | None:
-    """The intent to hand to the bot for a keyword or number; None lets it judge by itself."""
+def hint_of(heard: Heard, awaiting: str, wish: Wish | None = None) -> str | None:
+    """The intent to hand to the bot for a keyword, number or wish; None lets it judge by itself."""
     if heard.hits or awaiting in ("call_when", "language"):
         return None
-    return HINTS.get(keyword_of(heard, awaiting) or "")
+    keyword = keyword_of(heard, awaiting)
+    return HINTS.get(keyword or "") or ("reschedule" if keyword is None and wish is not None and wish.act in _STEERS else None)
 
 
-def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard = Heard(), reserve: Understanding | None = None) -> Verdict:
+def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard = Heard(), reserve: Understanding | None = None,
+           wish: Wish | None = None) -> Verdict:
     """Judge one message. `heard`: the phrase lists on it; `nearby`: on the last few minutes' texts together; `bot`: None when it did not
-    answer, then `reserve` is what our own copy of its model makes of the text (None = that is missing too)."""
+    answer, then `reserve` is what our own copy of its model makes of the text (None = that is missing too); `wish`: the lists of wishes on it."""
     reading = _Reading()
     for hit in (*heard.hits, *nearby.hits):
         reading.add(hit.concern, hit.urgency, f"Phrase list ({hit.lang}): “{hit.phrase}”")
     keyword = None if heard.hits else keyword_of(heard, setting.awaiting)
     acts = _hear_keyword(reading, keyword, heard)
+    if acts or (heard.hits and wish is not None and wish.act not in _ALWAYS):
+        wish = None
+    acts = acts or _hear_wish(reading, wish)
     certain = bool(acts)
     if bot is not None and not certain:
         _hear_bot(reading, bot.understanding)
@@ -171,12 +128,23 @@ def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard 
     _hear_setting(reading, setting)
     if setting.stopped and "start" in acts and keyword != "start":
         acts = ["handover"]  # only her own plain word takes a stop back, never a guess of the model
+    if setting.suspended and _STEERS & set(acts):
+        acts = ["handover"]
     if setting.duress:
         return _duress(reading, setting)
     concerns = tuple(sorted(reading.concerns, key=lambda c: -reading.concerns[c].rank)) or (Concern.UNCLEAR,)
     acts = _settle(acts, reading, concerns)
-    return Verdict(reading.urgency, concerns, tuple(dict.fromkeys(reading.why)), tuple(acts),
-                   _reply(reading.urgency, concerns, acts, bot, setting))
+    # What the bot proposes to say answers another turn than a wish that only the lists heard.
+    reply = _reply(reading.urgency, concerns, acts, None if wish else bot, setting)
+    return Verdict(reading.urgency, concerns, tuple(dict.fromkeys(reading.why)), tuple(acts), reply, wish=wish)
+
+
+def _hear_wish(reading: _Reading, wish: Wish | None) -> list[str]:
+    if wish is None:
+        return []
+    concern, urgency, why = _WISH_MEANS[wish.act]
+    reading.add(concern, urgency, f"{why} (“{wish.written}”)")
+    return [wish.act]
 
 
 def _hear_keyword(reading: _Reading, keyword: str | None, heard: Heard) -> list[str]:
@@ -260,6 +228,10 @@ def _hear_setting(reading: _Reading, s: Setting) -> None:
         # The machine is silent here, so a person must at least see it.
         reading.at_least(Urgency.ROUTINE, "The phone is suspended: somebody else may be writing" if s.suspended else
                          "She wrote although she had asked us to stop" if s.stopped else "A colleague took over and has not written for an hour")
+    if s.minor:
+        reading.at_least(Urgency.ROUTINE, "She is or may be under 18: nothing answers automatically")
+    if s.other_profile:
+        reading.at_least(Urgency.ROUTINE, "The name on this WhatsApp account has changed: somebody else may be writing")
     if s.opt_out_type == "STOP" and Concern.STOP not in reading.concerns:
         reading.add(Concern.STOP, Urgency.NONE, "The provider took this as STOP and blocks us")
     if s.opt_out_type == "HELP":
@@ -277,20 +249,20 @@ def _settle(acts: list[str], reading: _Reading, concerns: tuple[Concern, ...]) -
     """What the app does, whatever the bot proposed: no act of the bot survives an alarm except stopping."""
     stops = (Concern.STOP in concerns or "stop" in acts) and not {"pause", "start"} & set(acts)
     if reading.urgency.escalates:
-        return ["concern", *(["stop"] if stops else [])]
+        return ["concern", *(["stop"] if stops else []), *(a for a in acts if a in _ALWAYS)]
     if stops:
         return ["stop"]
     return acts or ["handover" if reading.urgency is Urgency.ROUTINE else "checkin_answered"]
 
 
 def _silent(s: Setting) -> bool:
-    return s.stopped or s.taken_over or s.suspended or not s.known or s.opt_out_type is not None
+    return s.stopped or s.taken_over or s.suspended or s.minor or not s.known or s.opt_out_type is not None
 
 
 def _reply(urgency: Urgency, concerns: tuple[Concern, ...], acts: list[str], bot: BotAnswer | None, s: Setting) -> str | None:
-    if "start" in acts and not (s.suspended or s.taken_over or not s.known or s.opt_out_type):
+    if "start" in acts and not (s.suspended or s.minor or s.taken_over or not s.known or s.opt_out_type):
         return "reply.started"
-    if _silent(s) or "stop" in acts or Concern.WRONG_PERSON in concerns and "introduced" not in acts:
+    if _silent(s) or {"stop", "under_age"} & set(acts) or Concern.WRONG_PERSON in concerns and "introduced" not in acts:
         return None
     if urgency.escalates:
         return None if s.quiet_after_alarm else "reply.received"

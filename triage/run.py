@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
@@ -19,11 +19,13 @@ from casefile.vocabulary import AlertState, InboundState, Lane, Purpose
 from messaging.catalogue import Catalogue
 from triage.agreed_words import is_duress
 from triage.apply import NOTHING_ENCRYPTED, apply, awaited, only_tell, set_aside
+from triage.asks import when
 from triage.bot_client import Bot, BotSilent
 from triage.decide import BotAnswer, Setting, Understanding, Verdict, decide, hint_of
 from triage.language_id import identify
 from triage.phrases import Heard, PhraseBook
 from triage.reserve import Reserve
+from triage.wishes import Wish, WishBook
 
 log = logging.getLogger(__name__)
 LEASE = dt.timedelta(seconds=15)
@@ -46,6 +48,7 @@ class Tools:
     catalogue: Catalogue
     bot: Bot | None
     reserve: Reserve | None = None
+    wishes: WishBook = field(default_factory=WishBook)
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class _Gathered:
     conversation: str
     earlier: tuple[str, ...]
     setting: Setting
+    zone: str
+    now: dt.datetime
 
 
 def handle_next(tools: Tools, owner: str, now: dt.datetime, lanes: Sequence[Lane] | None = None) -> bool:
@@ -115,11 +120,22 @@ def judge(tools: Tools, g: _Gathered) -> tuple[Verdict, str, bool]:
     languages = {g.language, guess.language}
     heard = tools.book.hear(g.text, languages)
     nearby = tools.book.hear(" ".join((*g.earlier, g.text)), languages) if g.earlier else Heard()
-    answer = _ask(tools.bot, g, hint_of(heard, g.setting.awaiting))
+    wish = _wish(tools.wishes, g, languages)
+    answer = _ask(tools.bot, g, hint_of(heard, g.setting.awaiting, wish))
     # Many write English now and then; any other language is unexpected, and so is one that is none of ours.
     setting = replace(g.setting, other_language=True, unexpected_language=guess.language != "en" or g.language == "en") if guess.changed else g.setting
     reserve = _ask_reserve(tools.reserve, g) if answer is None else None
-    return decide(heard, answer, setting, nearby, reserve), guess.language, answer is not None
+    return decide(heard, answer, setting, nearby, reserve, wish), guess.language, answer is not None
+
+
+def _wish(book: WishBook, g: _Gathered, languages: set[str]) -> Wish | None:
+    """What she steers by this text; "write ..." is a wish only when what follows is a day or an hour."""
+    if g.setting.awaiting in ("call_when", "language"):
+        return None
+    wish = book.hear(g.text, languages)
+    if wish is not None and wish.act == "reschedule" and when(g.text, g.language, g.zone, g.now) == (None, None):
+        return None
+    return wish
 
 
 def _ask(bot: Bot | None, g: _Gathered, hint: str | None) -> BotAnswer | None:
@@ -160,7 +176,7 @@ def _gather(session: Session, row: Inbound, now: dt.datetime) -> _Gathered:
     attachment = extras.get("attachment") or ("a forwarded message" if extras.get("forwarded") else "")
     if person is None:
         setting = Setting(known=False, opt_out_type=row.opt_out_type, attachment=attachment, empty=not row.body.strip())
-        return _Gathered(row.id, row.attempt, row.body, None, "en", f"i{row.id}", (), setting)
+        return _Gathered(row.id, row.attempt, row.body, None, "en", f"i{row.id}", (), setting, "UTC", now)
     plan = session.scalar(select(Plan).where(Plan.person_id == person.id))
     earlier = session.scalars(
         select(Inbound.id).where(Inbound.person_id == person.id, Inbound.id < row.id, Inbound.received_at >= row.received_at - TOGETHER,
@@ -173,9 +189,9 @@ def _gather(session: Session, row: Inbound, now: dt.datetime) -> _Gathered:
         suspended=person.suspended_at is not None or _suspended(session, row.address_id), opt_out_type=row.opt_out_type, attachment=attachment,
         duress=is_duress(encryption.ring(), row.body, person.duress_hashes), empty=not row.body.strip(),
         recent_alarm=alarm is not None, odd_hour=local.hour < 6, after_silence=_was_silent(session, person.id, now),
-        quiet_after_alarm=plan is not None and plan.after_alarm == "nothing", left_alone=_left_alone(session, person, now))
+        quiet_after_alarm=plan is not None and plan.after_alarm == "nothing", left_alone=_left_alone(session, person, now), minor=not person.adult)
     return _Gathered(row.id, row.attempt, row.body, person.id, person.language, person.conversation,
-                     tuple(words for words in reversed([_words(session, i) for i in earlier]) if words.strip()), setting)
+                     tuple(words for words in reversed([_words(session, i) for i in earlier]) if words.strip()), setting, person.time_zone, now)
 
 
 def _words(session: Session, inbound_id: int) -> str:

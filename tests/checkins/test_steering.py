@@ -186,19 +186,18 @@ def test_less_often_halves_until_once_a_month(rule, less):
     assert steering.seldomer(rule) == less
 
 
-def test_less_often_is_kept_and_beyond_that_becomes_a_task(house):
+def test_less_often_is_kept_and_beyond_that_becomes_a_task_without_a_promise(house):
     person_id = house.add()
-    for _ in range(3):
-        assert act(house, person_id, "less_often").reply == "reply.less_often"
+    assert [act(house, person_id, "less_often").reply for _ in range(3)] == ["reply.less_often", "reply.less_often", "reply.person_reads"]
     assert house.plan(person_id).rule == "FREQ=WEEKLY;BYDAY=TU;INTERVAL=4"
     assert any("talk it over" in why for a in house.alerts() for why in a.why)
 
 
 def test_another_channel_only_if_it_was_agreed(house):
     person_id = house.add(channels=(Channel.SMS, Channel.WHATSAPP))
-    assert act(house, person_id, "change_channel", channel=Channel.WHATSAPP).reply == "reply.channel_changed"
+    assert act(house, person_id, "change_channel", channel=Channel.WHATSAPP, here=Channel.WHATSAPP).reply == "reply.channel_changed"
     assert house.plan(person_id).channels == ["whatsapp", "sms"]
-    assert act(house, person_id, "change_channel", channel=Channel.VOICE) is None
+    assert act(house, person_id, "change_channel", channel=Channel.VOICE).reply == "reply.person_reads"
     assert house.plan(person_id).channels == ["whatsapp", "sms"]
 
 
@@ -250,3 +249,55 @@ def test_the_caseworker_sees_one_task_for_several_wishes_of_a_day(house):
     act(house, person_id, "less_often")
     [alert] = house.all(Alert)
     assert (alert.kind, len(alert.why)) == (AlertKind.REQUEST, 2)
+
+
+def test_the_channel_she_did_not_write_from_is_confirmed_in_words_that_fit_it(house):
+    person_id = house.add(channels=(Channel.SMS, Channel.WHATSAPP))
+    assert act(house, person_id, "change_channel", channel=Channel.WHATSAPP, here=Channel.SMS).reply == "reply.other_way"
+
+
+def test_only_one_channel_leaves_no_other_and_can_be_put_back(house):
+    person_id = house.add(channels=(Channel.SMS, Channel.WHATSAPP))
+    act(house, person_id, "change_channel", channel=Channel.WHATSAPP, only=True)
+    assert house.plan(person_id).channels == ["whatsapp"]
+    assert "WhatsApp only" in house.alerts()[-1].why[0]
+    with house.database.write() as session:
+        steering.revert(session, house.all(PlanChange)[-1].id, house.staff_id(), house.now)
+    assert house.plan(person_id).channels == ["sms", "whatsapp"]
+
+
+@pytest.mark.parametrize("flaw", [{"consent": False}, {"suspended_at": NOW}, {"opted_out_at": NOW}, {"review_by": (NOW - DAY).date()}])
+def test_a_channel_that_does_not_work_now_is_no_channel(house, flaw):
+    person_id = house.add(channels=(Channel.SMS, Channel.WHATSAPP))
+    house.address(person_id, Channel.WHATSAPP, **flaw)
+    assert act(house, person_id, "change_channel", channel=Channel.WHATSAPP).reply == "reply.person_reads"
+    assert house.plan(person_id).channels == ["sms", "whatsapp"]
+
+
+def test_the_channel_she_has_already_is_confirmed_and_nothing_changes(house):
+    person_id = house.add()
+    assert act(house, person_id, "change_channel", channel=Channel.SMS, here=Channel.SMS, only=True).reply == "reply.channel_changed"
+    assert house.all(PlanChange) == [] and house.alerts() == []
+
+
+def test_a_wrong_number_is_suspended_on_every_channel_and_her_check_in_comes_to_a_person(house):
+    person_id = house.add(channels=(Channel.SMS, Channel.WHATSAPP))
+    house.tick()
+    act(house, person_id, "wrong_number", address=house.all(Address)[0].id)
+    assert all(a.suspended_at is not None for a in house.all(Address))
+    assert [row.state for row in house.sent()] == [OutboxState.CANCELLED]
+    house.until(NOW + 3 * DAY)
+    assert len(house.sent()) == 1 and house.calls()
+
+
+def test_said_to_be_under_18_ends_what_is_automatic_until_a_colleague_puts_it_back(house):
+    person_id = house.add()
+    house.tick()
+    act(house, person_id, "under_age")
+    assert [row.state for row in house.sent()] == [OutboxState.CANCELLED]
+    assert house.plan(person_id).next_at is None
+    house.until(NOW + 15 * DAY, DAY)
+    assert len(house.sent()) == 1
+    with house.database.write() as session:
+        steering.revert(session, house.all(PlanChange)[-1].id, house.staff_id(), house.now)
+    assert house.get(Person, person_id).adult and house.plan(person_id).next_at is not None

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from casefile.database import Database
-from casefile.models import Address, Alert, Inbound, Outbox, Person, WelfareCall
+from casefile.models import Address, Alert, Inbound, Outbox, Person, Plan, WelfareCall
 from casefile.vocabulary import AlertState, Channel, InboundState, Lane, OutboxState, Purpose, Urgency
 from escalation.alerts import acknowledge
 from messaging.catalogue import Catalogue
@@ -21,11 +21,13 @@ from triage.bot_client import BotSilent
 from triage.decide import BotAnswer, Understanding
 from triage.phrases import PhraseBook
 from triage.run import Tools, handle_next
+from triage.wishes import WishBook
 from webhooks.forms import InboundForm
 from webhooks.receive import store
 
 SECOND, HOUR = dt.timedelta(seconds=1), dt.timedelta(hours=1)
 NUMBER = "+447700900201"
+WISHES = WishBook.load()
 
 
 class FakeBot:
@@ -62,7 +64,7 @@ class Desk:
 
     def handle(self, after: dt.timedelta = dt.timedelta()) -> bool:
         self.now += after
-        return handle_next(Tools(self.database, self.book, self.catalogue, self.bot), "test", self.now)
+        return handle_next(Tools(self.database, self.book, self.catalogue, self.bot, wishes=WISHES), "test", self.now)
 
     def say(self, body: str, **more: Any) -> Inbound:
         row_id = self.receive(body, **more)
@@ -265,3 +267,39 @@ def test_a_failed_message_is_not_left_until_its_lease_ends(desk: Desk, monkeypat
         desk.handle(after=10 * SECOND)
     assert desk.get(Inbound, row_id).state is InboundState.ASIDE and desk.all(Alert)[0].urgency is Urgency.URGENT
     assert OutboxState.READY in {p.state for p in desk.all(Outbox)}
+
+
+@pytest.mark.parametrize("turn", [CALM, None])
+def test_steering_by_text_works_with_the_bot_and_without_it(desk: Desk, turn: Understanding | None) -> None:
+    desk.bot = FakeBot(turn)
+    desk.say("Please write less often")
+    assert (desk.all(Plan)[0].rule, desk.replies()) == ("FREQ=WEEKLY;BYDAY=TU;INTERVAL=2", ["reply.less_often"])
+    assert [(a.urgency, a.why) for a in desk.all(Alert)] == [(Urgency.ROUTINE, ["She asked to be written to less often"])]
+    desk.say("write me on Friday at 15:00")
+    assert desk.replies()[-1] == "reply.moved" and desk.all(Plan)[0].moved_to == dt.datetime(2026, 11, 27, 15, tzinfo=dt.UTC)
+
+
+def test_write_and_no_day_is_no_wish(desk: Desk) -> None:
+    desk.bot = FakeBot(None)
+    desk.say("write me the address")
+    assert desk.replies() == ["reply.person_reads"] and desk.all(Plan)[0].moved_to is None
+
+
+def test_a_channel_that_was_not_agreed_is_a_task_and_no_promise(desk: Desk) -> None:
+    desk.say("only whatsapp please")
+    assert desk.replies() == ["reply.person_reads"] and desk.all(Plan)[0].channels == ["sms"]
+    assert "not agreed yet" in str([a.why for a in desk.all(Alert)])
+
+
+def test_a_wrong_number_is_cut_off_and_told_once(desk: Desk) -> None:
+    desk.say("You have the wrong number")
+    desk.say("wrong number!!")
+    assert desk.all(Address)[0].suspended_at == NOW and desk.replies() == []
+    assert len(desk.all(Alert)) == 1 and "not her number" in str(desk.all(Alert)[0].why)
+
+
+def test_under_18_is_an_alarm_and_gets_no_automatic_word(desk: Desk) -> None:
+    desk.say("hello i am 16 years old")
+    assert not desk.all(Person)[0].adult and desk.all(Alert)[0].urgency is Urgency.URGENT
+    desk.say("1")
+    assert desk.replies() == []

@@ -1,0 +1,148 @@
+"""What a person steers by her own text, heard without any model: less often, another channel or time; and wrong number, under 18.
+
+A wish counts only when a sentence is nothing else, words of courtesy apart. Pure but for `load`; the format is in wishes/README.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from casefile.vocabulary import LANGUAGES, Channel
+from triage.normalise import sentences, words
+from triage.phrases import PhraseFileWrong
+
+FOLDER = Path(__file__).resolve().parent / "wishes"
+SECTIONS = ("less often", "channel", "only", "sms", "whatsapp", "voice", "when", "wrong number", "under 18", "polite")
+_ACTS = {"less often": "less_often", "channel": "change_channel", "only": "change_channel", "when": "reschedule", "wrong number": "wrong_number",
+         "under 18": "under_age"}
+CHANNEL, WHEN, AGE = "{channel}", "{when}", "{age}"
+_MOST_WORDS_OF_WHEN = 6
+_AGES = frozenset(str(age) for age in range(8, 18))
+_SECTION = re.compile(r"^\[([\w ]+)\]$")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One thing asked for or said: less_often, change_channel, reschedule, wrong_number or under_age; `written` is the list's line."""
+
+    act: str
+    written: str
+    lang: str
+    channel: Channel | None = None
+    only: bool = False
+
+
+@dataclass(frozen=True)
+class _Form:
+    """One line of a list with a channel's name filled in. `anywhere`: also inside a longer sentence."""
+
+    pattern: tuple[str, ...]
+    wish: Wish
+    anywhere: bool = False
+
+
+@dataclass(repr=False)
+class WishBook:
+    """All languages' lists."""
+
+    forms: dict[str, list[_Form]] = field(default_factory=lambda: defaultdict(list))
+    courtesies: dict[str, list[tuple[str, ...]]] = field(default_factory=lambda: defaultdict(list))
+
+    @classmethod
+    def load(cls, folder: Path = FOLDER) -> WishBook:
+        """Read every `<lang>.txt`. Raises PhraseFileWrong."""
+        book = cls()
+        for path in sorted(folder.glob("*.txt")):
+            if path.stem not in LANGUAGES:
+                raise PhraseFileWrong(f"{path.name}: not one of our languages")
+            book._add(path.stem, _lists(path))
+        return book
+
+    def _add(self, lang: str, lists: dict[str, list[str]]) -> None:
+        self.courtesies[lang] = sorted((_pattern(line) for line in lists["polite"]), key=len, reverse=True)
+        names = [(Channel(name), _pattern(line)) for name in ("sms", "whatsapp", "voice") for line in lists[name]]
+        for section, act in _ACTS.items():
+            for line in lists[section]:
+                written = line.removeprefix("* ")
+                pattern, wish = _pattern(written), Wish(act, written, lang, only=section == "only")
+                filled = [(_filled(pattern, name), replace(wish, channel=channel)) for channel, name in names] if CHANNEL in pattern else [(pattern, wish)]
+                self.forms[lang] += [_Form(p, w, anywhere=line.startswith("* ")) for p, w in filled]
+
+    def hear(self, text: str, languages: Collection[str] = ()) -> Wish | None:
+        """The wish of a message in these languages or English; None when it has none, or says anything besides that a list does not know."""
+        known = [lang for lang in dict.fromkeys((*languages, "en")) if lang in self.forms]
+        heard = [self._of_sentence(words(sentence), known) for sentence in sentences(text)]
+        found = [wish for wish in heard if isinstance(wish, Wish)]
+        # Whose phone it is and how old she is count beside whatever else is said.
+        for act in ("under_age", "wrong_number"):
+            if told := next((wish for wish in found if wish.act == act), None):
+                return told
+        return found[0] if found and all(heard) and len({(w.act, w.channel) for w in found}) == 1 else None
+
+    def _of_sentence(self, text: tuple[str, ...], known: list[str]) -> Wish | bool:
+        """Its wish; True when it is only courtesy; False when it is anything else."""
+        barer = list(self._without_courtesies(text, known))
+        # Forms that hold any words at all come last: they would hear the others, too.
+        for form in sorted((form for lang in known for form in self.forms[lang]), key=lambda form: WHEN in form.pattern):
+            places = ((text, at) for at in range(len(text))) if form.anywhere else ((said, 0) for said in barer)
+            if any(_fits(form.pattern, said, at, to_end=not form.anywhere) for said, at in places):
+                return form.wish
+        return not barer[-1]
+
+    def _without_courtesies(self, text: tuple[str, ...], known: list[str]) -> Iterator[tuple[str, ...]]:
+        """The words, and what is left as one courtesy after the other is taken from the beginning or the end."""
+        courtesies = [c for lang in known for c in self.courtesies[lang]]
+        left: tuple[str, ...] | None = text
+        while left is not None:
+            yield (said := left)
+            left = next((said[len(c):] for c in courtesies if said and said[:len(c)] == c), None)
+            if left is None:
+                left = next((said[:-len(c)] for c in courtesies if said and said[-len(c):] == c), None)
+
+
+def _pattern(line: str) -> tuple[str, ...]:
+    return tuple(w for chunk in line.split() for w in ((chunk,) if chunk in (CHANNEL, WHEN, AGE) else words(chunk)))
+
+
+def _filled(pattern: tuple[str, ...], name: tuple[str, ...]) -> tuple[str, ...]:
+    at = pattern.index(CHANNEL)
+    return (*pattern[:at], *name, *pattern[at + 1:])
+
+
+def _fits(pattern: tuple[str, ...], text: tuple[str, ...], at: int, to_end: bool) -> bool:
+    for position, wanted in enumerate(pattern):
+        if wanted == WHEN:
+            rest = pattern[position + 1:]
+            end = len(text) - len(rest)
+            return 1 <= end - at <= _MOST_WORDS_OF_WHEN and text[end:] == rest
+        if at >= len(text) or not (text[at] in _AGES if wanted == AGE else text[at] == wanted):
+            return False
+        at += 1
+    return not to_end or at == len(text)
+
+
+def _lists(path: Path) -> dict[str, list[str]]:
+    lists: dict[str, list[str]] = {section: [] for section in SECTIONS}
+    section = ""
+    for number, line in _lines(path):
+        if head := _SECTION.match(line):
+            section = head.group(1)
+            if section not in lists:
+                raise PhraseFileWrong(f"{path.name}:{number}: no such section: {line}")
+        elif not section:
+            raise PhraseFileWrong(f"{path.name}:{number}: a form before any [section]")
+        elif ("{" in line and not {CHANNEL, WHEN, AGE} & set(line.split())) or (section in ("channel", "only")) != (CHANNEL in line.split()):
+            raise PhraseFileWrong(f"{path.name}:{number}: {{channel}} belongs into [channel] and [only], and stands by itself: {line}")
+        else:
+            lists[section].append(line)
+    return lists
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    for number, raw in enumerate(path.read_text("utf-8").splitlines(), 1):
+        if (line := raw.strip()) and not line.startswith("# "):
+            yield number, line
