@@ -89,8 +89,9 @@ def _templates(settings: configuration.Settings) -> list[str]:
         return [str(wrong)]
     if not settings.whatsapp_sender:
         return ["note: WhatsApp is off"]
-    missing = [c for c in LANGUAGES if templates.find("checkin.ask.plain", c) is None]
-    return [f"note: no approved template in {', '.join(missing)}: outside the 24-hour window an SMS goes instead where agreed"] if missing else []
+    missing = {key: [c for c in LANGUAGES if templates.find(key, c) is None] for key in ("checkin.intro", "checkin.ask.plain")}
+    return [f"note: no approved template of {key} in {', '.join(codes)}: outside the 24-hour window an SMS goes instead where agreed"
+            for key, codes in missing.items() if codes]
 
 
 def _recordings(settings: configuration.Settings) -> list[str]:

@@ -9,6 +9,7 @@ import shutil
 import signal
 import threading
 import time
+from itertools import product
 from pathlib import Path
 
 import httpx
@@ -72,19 +73,20 @@ class Demo:
         _wait("the worker and the bot", f"{self.url}/readyz", self.bot, also=lambda r: r.json().get("worker") and r.json().get("bot"))
 
     def _approve_templates(self) -> None:
-        """What an operator does once at Twilio: a template of the check-in in each language, approved, and its id written down."""
-        catalogue, ids = Catalogue.load(), {}
+        """What an operator does once at Twilio: templates of introduction and check-in in each language, approved, and their ids written down."""
+        catalogue, ids = Catalogue.load(), {"checkin.intro": {}, "checkin.ask.plain": {}}
         with httpx.Client(base_url=self.simulator_url, auth=(ACCOUNT, self.settings.twilio_auth_tokens[0]), timeout=10,
                           headers={"X-Original-Host": "content.twilio.com"}) as http:
-            for language in sorted({person.language for person in CAST if person.whatsapp}):
+            for key, language in product(ids, sorted({person.language for person in CAST if person.whatsapp})):
                 buttons = [{"title": catalogue.text(f"button.{name}", language), "id": name} for name in ("ok", "call")]
                 made = http.post("/v1/Content", json={
-                    "friendly_name": f"checkin_{language}", "language": language, "variables": {},
-                    "types": {"twilio/quick-reply": {"body": catalogue.text("checkin.ask.plain", language), "actions": buttons}}})
+                    "friendly_name": f"{key}_{language}", "language": language, "variables": {},
+                    "types": {"twilio/quick-reply": {"body": catalogue.text(key, language), "actions": buttons}}})
                 made.raise_for_status()
-                ids[language] = made.json()["sid"]
-                http.post(f"/v1/Content/{ids[language]}/ApprovalRequests/whatsapp", json={"name": f"checkin_{language}", "category": "UTILITY"}).raise_for_status()
-        Path(self.settings.whatsapp_templates).write_text(json.dumps({"checkin.ask.plain": ids}), "utf-8")
+                ids[key][language] = sid = made.json()["sid"]
+                name = f"{key.replace('.', '_')}_{language}"
+                http.post(f"/v1/Content/{sid}/ApprovalRequests/whatsapp", json={"name": name, "category": "UTILITY"}).raise_for_status()
+        Path(self.settings.whatsapp_templates).write_text(json.dumps(ids), "utf-8")
 
     def stop(self) -> None:
         for program in (self.worker, self.app, self.simulator, self.bot):

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from casefile.models import Person, Plan
 from casefile.vocabulary import Channel
-from checkins import schedule
+from checkins import introduction, schedule
 from checkins.changes import view_of
 from checkins.gather import Scene
 
@@ -26,7 +26,7 @@ BATCH = 500
 class Coming:
     """One check-in to come. `at` is UTC, `day` her local day; `channel` None = there is no agreed way to write, a colleague is asked to call.
 
-    `why` says why it is not at the usual hour (None = it is).
+    `why` says why it is not at the usual hour (None = it is); `introduces`: its words say that it is automated.
     """
 
     at: dt.datetime
@@ -37,6 +37,7 @@ class Coming:
     language: str
     text_key: str
     why: str | None
+    introduces: bool = False
 
 
 def person(session: Session, person_id: int, now: dt.datetime, ahead: dt.timedelta = AHEAD) -> list[Coming]:
@@ -62,12 +63,19 @@ def _coming(session: Session, person_ids: Iterable[int], now: dt.datetime, ahead
         Plan.confirmed_at, Plan.paused, Plan.paused_until, Plan.moved_to, Plan.inbound_only, Plan.consent_withdrawn_at, Plan.cover,
         Person.time_zone, Person.stopped_at, Person.suspended_at, Person.adult, Person.ref, Person.language,
     ).join(Person, Person.id == Plan.person_id).where(Plan.person_id.in_(ids)))
+    threads = introduction.threads(session, ids)
     for plan in plans:
         for moment in _moments(plan, now, now + ahead):
             way = next(iter(scene.ways(plan.person_id, moment.at)), None)
-            channel = way[0] if way else None
+            if way is None:
+                yield Coming(moment.at, moment.day, plan.person_id, plan.ref, None, plan.language, f"checkin.ask.{plan.cover}", moment.why)
+                continue
+            channel, address_id = way
+            thread = threads.get(address_id, introduction.Thread())
+            first = introduction.due(thread, moment.at)
+            threads[address_id] = introduction.after(thread, moment.at)
             yield Coming(moment.at, moment.day, plan.person_id, plan.ref, channel, plan.language,
-                         "voice.open" if channel is Channel.VOICE else f"checkin.ask.{plan.cover}", moment.why)
+                         introduction.text_key(channel, plan.cover, first), moment.why, first)
 
 
 def _moments(plan: object, now: dt.datetime, end: dt.datetime) -> list[schedule.Moment]:

@@ -21,7 +21,7 @@ from casefile import live
 from casefile.database import Database, UtcDateTime
 from casefile.models import Checkin, Heartbeat, LiveEvent, Outbox, Person, Plan
 from casefile.vocabulary import AlertKind, Channel, CheckinState, Lane, OutboxState, Purpose, Urgency
-from checkins import chores, ladder, outage, schedule, telling
+from checkins import chores, introduction, ladder, outage, schedule, telling
 from checkins.changes import view_of
 from checkins.gather import Scene
 from checkins.ladder_terms import (
@@ -254,10 +254,11 @@ def _pick(ways: list[tuple[Channel, int]], last: Channel | None, other_way: bool
 
 
 def _queue(session: Session, catalogue: Catalogue, scene: Scene, asks: list[_Ask], now: dt.datetime) -> None:
-    rows = []
+    rows, threads = [], introduction.threads(session, [a.person_id for a in asks])
     for ask in asks:
         language = scene.people[ask.person_id].language
-        key = "voice.open" if ask.channel is Channel.VOICE else f"checkin.ask.{scene.plans[ask.person_id].cover}"
+        first = introduction.due(threads.get(ask.address_id, introduction.Thread()), now)
+        key = introduction.text_key(ask.channel, scene.plans[ask.person_id].cover, first)
         body = catalogue.text(key, language)
         rows.append({
             "dedupe": f"checkin:{ask.checkin_id}:step:{ask.decision.state.step}", "token": secrets.token_urlsafe(16), "purpose": Purpose.CHECKIN,

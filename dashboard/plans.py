@@ -12,15 +12,13 @@ from sqlalchemy.orm import Session
 
 from casefile.access import NotFound
 from casefile.models import Person, Plan, PlanChange
-from checkins import plans
-from checkins.changes import ChangeGone, locked_person, revert, view_of
-from checkins.schedule import upcoming
+from checkins import plans, preview
+from checkins.changes import ChangeGone, locked_person, revert
 from dashboard import lookups, plan_form
 from dashboard.desk import Desk, signed_in
 from dashboard.page import ZONE
 
 router = APIRouter()
-AHEAD = dt.timedelta(days=14)
 
 
 @router.get("/people/{ref}/plan")
@@ -33,9 +31,9 @@ def _page(desk: Desk, person: Person, found: dict[str, str] | None = None, statu
         person = session.get_one(Person, person.id)
         plan = session.scalar(select(Plan).where(Plan.person_id == person.id))
         names, alerts = lookups.names(session), lookups.open_alerts(session, person.id)
-        coming = upcoming(view_of(person, plan), desk.now, desk.now + AHEAD) if plan else []
+        coming = preview.person(session, person.id, desk.now) if plan else []
     shown = plan_form.wanted_of(plan, lookups.today(desk.now)) if plan else {}
-    return desk.show("plan.html", status, person=person, plan=plan, names=names, alerts=alerts, coming=coming, shown=shown, forms=plan_form,
+    return desk.show("plan.html", status, person=person, plan=plan, names=names, alerts=alerts, coming=coming, words=desk.house.catalogue.text, shown=shown, forms=plan_form,
                      found=found or {})
 
 

@@ -10,9 +10,8 @@ from fastapi.responses import Response
 from sqlalchemy import select
 
 from casefile import audit, live
-from casefile.models import OnCallShift, Person, Plan, Staff
-from checkins.changes import view_of
-from checkins.schedule import upcoming
+from casefile.models import OnCallShift, Staff
+from checkins import preview
 from dashboard import lookups
 from dashboard.desk import Desk, signed_in
 from dashboard.page import ZONE, local
@@ -45,8 +44,9 @@ def _page(desk: Desk, wanted: dict[str, str] | None = None, found: dict[str, str
         staff = sorted(session.scalars(select(Staff).where(Staff.active)), key=lambda s: s.name.casefold())
         names = lookups.names(session)
         on_call = [names.get(i, "") for i in lookups.on_call(session, desk.now)]
-        pairs = session.execute(select(Person, Plan).join(Plan, Plan.person_id == Person.id).where(Plan.confirmed_at.is_not(None))).all()
-        due = sorted(((m.at, p, m.why) for p, plan in pairs for m in upcoming(view_of(p, plan), desk.now, end)), key=lambda d: d[0])
+        coming = preview.team(session, desk.now, AHEAD)
+        people = lookups.people(session, {c.person_id for c in coming})
+        due = [(c.at, people[c.person_id], c) for c in coming]
     days = [(day, list(rows)) for day, rows in groupby(due, key=lambda d: local(d[0]).date())]
     uncovered = gaps([(s.starts_at, s.ends_at) for s in shifts], desk.now, end)
     return desk.show("team.html", 422 if found else 200, shifts=shifts, staff=staff, names=names, on_call=on_call, days=days, gaps=uncovered,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from messaging.catalogue import Catalogue
 
-PROMPTS = ("open", "ask", "thanks")
+PROMPTS = ("open", "intro", "ask", "thanks")
 SYNTHETIC = "SYNTHETIC-DEMO-RECORDINGS.txt"
 _VOICES = {"zh": "cmn", "tl": "fil", "en": "en-gb"}
 
@@ -41,6 +41,8 @@ def make_demo(folder: Path, catalogue: Catalogue) -> list[str]:
         (folder / language).mkdir(parents=True, exist_ok=True)
         for prompt in PROMPTS:
             words, file = catalogue.text(f"voice.{prompt}", language), folder / language / f"{prompt}.wav"
+            if file.exists():
+                continue  # a human voice is never replaced
             subprocess.run(["espeak-ng", "-v", voice, "-s", "130", "-w", str(file), words], check=True, capture_output=True)
         (folder / language / SYNTHETIC).write_text("Made by espeak-ng for trying things out. Replace with a human voice before anybody is called.\n")
         made.append(language)

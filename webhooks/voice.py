@@ -37,11 +37,16 @@ def routes(door: Door, public_url: str, recordings: Path) -> APIRouter:
         with door.database.read() as session:
             return session.scalar(select(Outbox.language).where(Outbox.token == token))
 
-    def ask(language: str, prompt: str, then: str, token: str) -> Response:
+    def introduces(token: str) -> bool:
+        with door.database.read() as session:
+            return session.scalar(select(Outbox.text_key).where(Outbox.token == token)) == "voice.intro"
+
+    def ask(language: str, then: str, token: str, *prompts: str) -> Response:
         answer = VoiceResponse()
         gather = answer.gather(input="dtmf", num_digits=1, timeout=6, action=f"{public}/twilio/voice/{then}?ob={token}", method="POST",
                                action_on_empty_result=True)
-        gather.play(f"{public}/p/{language}/{prompt}.wav")
+        for prompt in prompts:
+            gather.play(f"{public}/p/{language}/{prompt}.wav")
         answer.hangup()
         return _document(answer)
 
@@ -58,7 +63,7 @@ def routes(door: Door, public_url: str, recordings: Path) -> APIRouter:
         language = await run_in_threadpool(language_of, token)
         if form.get("AnsweredBy") != "human" or language is None or not available(recordings, language):
             return _hang_up()
-        return ask(language, "open", "ask", token)
+        return ask(language, "ask", token, "open")
 
     @router.post("/twilio/voice/ask")
     async def first_key(request: Request) -> Response:
@@ -68,7 +73,9 @@ def routes(door: Door, public_url: str, recordings: Path) -> APIRouter:
         form, token = asked
         language = await run_in_threadpool(language_of, token)
         if form.get("Digits") == "1" and language is not None:
-            return ask(language, "ask", "answer", token)
+            # That it is automated is said only once she pressed a key: the first prompt stays free of content.
+            first = await run_in_threadpool(introduces, token)
+            return ask(language, "answer", token, *(["intro"] if first else []), "ask")
         if form.get("Digits") == "2":
             await run_in_threadpool(store_key, door.database, token, form.get("CallSid", ""), "open", "later", utc_now())
         return _hang_up()
@@ -88,7 +95,7 @@ def routes(door: Door, public_url: str, recordings: Path) -> APIRouter:
             await run_in_threadpool(store_key, door.database, token, form.get("CallSid", ""), "answer", body, utc_now())
         except Exception as error:
             log.error("a key could not be stored: %s", type(error).__name__)
-            return ask(language, "ask", "answer", token)  # she hears the question again; a "9" must not be lost
+            return ask(language, "answer", token, "ask")  # she hears the question again; a "9" must not be lost
         answer = VoiceResponse()
         answer.play(f"{public}/p/{language}/thanks.wav")
         answer.hangup()

@@ -51,12 +51,12 @@ def test_the_preview_of_14_days_equals_what_is_then_sent_over_a_year(sqlite_data
             for address in session.scalars(select(Address).where(Address.person_id == made.id)):
                 address.review_by = start.date() + dt.timedelta(days=400)
             settle(session, made, session.scalars(select(Plan).where(Plan.person_id == made.id)).one(), start)
-    promised: set[tuple[int, dt.datetime, str]] = set()
+    promised: set[tuple[int, dt.datetime, str, str]] = set()
     now, end, shown = start, start + dt.timedelta(days=365), start
     while now < end:
         if now >= shown:
             with sqlite_database.read() as session:
-                promised |= {(c.person_id, c.at, str(c.channel)) for c in preview.team(session, shown)}
+                promised |= {(c.person_id, c.at, str(c.channel), c.text_key) for c in preview.team(session, shown)}
             shown += dt.timedelta(days=14)
         with sqlite_database.read() as session:
             due = session.scalar(select(Plan.next_at).where(Plan.next_at.is_not(None)).order_by(Plan.next_at).limit(1))
@@ -68,23 +68,25 @@ def test_the_preview_of_14_days_equals_what_is_then_sent_over_a_year(sqlite_data
                 # All answer at once, so that what is sent are the questions alone.
                 session.execute(update(Checkin).where(Checkin.state == CheckinState.ASKED).values(state=CheckinState.ANSWERED, run_at=None))
     with sqlite_database.read() as session:
-        sent = {(r.person_id, r.created_at, str(r.channel)) for r in session.execute(
-            select(Outbox.person_id, Outbox.created_at, Outbox.channel).where(Outbox.purpose == Purpose.CHECKIN))}
+        sent = {(r.person_id, r.created_at, str(r.channel), r.text_key) for r in session.execute(
+            select(Outbox.person_id, Outbox.created_at, Outbox.channel, Outbox.text_key).where(Outbox.purpose == Purpose.CHECKIN))}
         count = session.scalars(select(Outbox.id).where(Outbox.purpose == Purpose.CHECKIN)).all()
         others = session.scalars(select(Checkin.id).where(Checkin.asked_at.is_(None))).all()
     assert len(sent) == len(count) > 3000
     assert others == []
     assert {p for p in promised if p[1] < end} == sent
-    assert {at.astimezone(UTC).month for _, at, _ in sent} == set(range(1, 13))
+    assert {at.astimezone(UTC).month for _, at, _, _ in sent}
+    introductions = [key for _, _, _, key in sent if key in ("checkin.intro", "voice.intro")]
+    assert 200 <= len(introductions) < len(sent) / 5, "everybody is told once, and again only after a long gap" == set(range(1, 13))
 
 
 def test_the_preview_says_channel_words_and_why_it_is_not_the_usual_hour(house):
     person_id = house.add(hours=cast.OFFICE, at_time="20:00", next_at=NOW + HOUR * 21, cover="class", channels=(Channel.WHATSAPP, Channel.SMS))
     with house.database.read() as session:
         [first, second] = preview.person(session, person_id, NOW)
-    assert (first.ref, first.channel, first.text_key, first.language, first.why) == ("ARTA", Channel.WHATSAPP, "checkin.ask.class", "sq",
+    assert (first.ref, first.channel, first.text_key, first.language, first.why) == ("ARTA", Channel.WHATSAPP, "checkin.intro", "sq",
                                                                                   "outside the safe hours")
-    assert second.at - first.at == 7 * DAY
+    assert second.at - first.at == 7 * DAY and second.text_key == "checkin.ask.class"
 
 
 def test_where_no_way_is_agreed_the_preview_says_that_a_colleague_is_asked(house):

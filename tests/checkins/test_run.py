@@ -24,7 +24,7 @@ def test_a_due_plan_asks_once_in_her_language_and_sets_its_next_time(house):
     person_id = house.add()
     house.tick()
     [asked] = house.sent()
-    assert (asked.text_key, asked.language, asked.channel, asked.purpose) == ("checkin.ask.plain", "sq", Channel.SMS, Purpose.CHECKIN)
+    assert (asked.text_key, asked.language, asked.channel, asked.purpose) == ("checkin.intro", "sq", Channel.SMS, Purpose.CHECKIN)
     assert asked.dedupe == f"checkin:{house.checkins()[0].id}:step:0"
     assert house.plan(person_id).next_at == NOW + 7 * DAY
     assert house.get(Person, person_id).awaiting == "checkin"
@@ -38,7 +38,7 @@ def test_silence_is_repeated_once_then_a_person_is_told_and_told_again_until_the
     house.heard("delivered")
     house.until(NOW + 24 * HOUR)
     assert len(house.sent()) == 2
-    assert house.sent()[0].body == house.sent()[1].body
+    assert [row.text_key for row in house.sent()] == ["checkin.intro", "checkin.ask.plain"]
     assert house.alerts() == []
     house.until(NOW + 48 * HOUR)
     [alert] = house.alerts()
@@ -357,7 +357,7 @@ def test_voice_check_ins_queue_a_call_with_the_content_free_prompt(house):
     house.add(channels=(Channel.VOICE,))
     house.tick()
     [call] = house.sent()
-    assert (call.channel, call.text_key) == (Channel.VOICE, "voice.open")
+    assert (call.channel, call.text_key) == (Channel.VOICE, "voice.intro")
 
 
 def test_a_message_may_not_leave_after_the_safe_hours(house):

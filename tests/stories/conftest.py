@@ -32,6 +32,7 @@ from tests import cast
 from tests.conftest import TEST_KEY, drop_postgresql_database, new_postgresql_database
 from tests.serving import serving, until
 from triage.phrases import PhraseBook
+from triage.wishes import WishBook
 
 # A day of the ladder passes in this many seconds, where a story asks for it (`fast`).
 DAY = 2.0
@@ -129,7 +130,7 @@ class Place:
 @pytest.fixture(scope="session")
 def parts() -> dict[str, Any]:
     """What every house reads alike, read once. No learned model: the stories hold on phrase lists and people alone."""
-    return {"catalogue": Catalogue.load(), "book": PhraseBook.load(), "reserve": None}
+    return {"catalogue": Catalogue.load(), "book": PhraseBook.load(), "wishes": WishBook.load(), "reserve": None}
 
 
 @pytest.fixture
@@ -147,7 +148,8 @@ def house_running(request: pytest.FixtureRequest, tmp_path: Path, sqlite_templat
     port = free_port()
     public = f"http://127.0.0.1:{port}"
     with running(Config(public_url=public, numbers=(cast.OUR_NUMBER,), pace=0.0)) as simulator:
-        (tmp_path / "templates.json").write_text(json.dumps({"checkin.ask.plain": {"sq": _template(simulator.url, parts["catalogue"])}}))
+        (tmp_path / "templates.json").write_text(json.dumps({
+            key: {"sq": _template(simulator.url, parts["catalogue"], key)} for key in ("checkin.intro", "checkin.ask.plain")}))
         house = House(configuration.load({configuration.PREFIX + name: value for name, value in {
             "VAR_DIR": str(tmp_path), "DATABASE_URL": empty.url.render_as_string(hide_password=False) if empty else f"sqlite:///{tmp_path / 'record.db'}",
             "PUBLIC_URL": public, "RESERVE_MODEL": str(tmp_path / "none"), "BOT_URL": f"http://127.0.0.1:{free_port()}", "BOT_KEY": "k" * 16, "BOT_TOKEN": "t" * 16, "SECRET_KEYS": TEST_KEY,
@@ -166,13 +168,13 @@ def house_running(request: pytest.FixtureRequest, tmp_path: Path, sqlite_templat
         drop_postgresql_database(postgresql, empty)
 
 
-def _template(simulator: str, catalogue: Catalogue) -> str:
+def _template(simulator: str, catalogue: Catalogue, key: str) -> str:
     """An approved WhatsApp template with the two quick replies, made through the provider's own interface."""
     actions = [{"title": catalogue.text(f"button.{name}", "sq"), "id": name} for name in ("ok", "call")]
     with httpx.Client(base_url=simulator, auth=(DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN)) as http:
-        made = http.post("/v1/Content", json={"friendly_name": "ask", "language": "sq", "types": {
-            "twilio/quick-reply": {"body": catalogue.text("checkin.ask.plain", "sq"), "actions": actions}}}).raise_for_status().json()
-        http.post(f"/v1/Content/{made['sid']}/ApprovalRequests/whatsapp", json={"name": "ask", "category": "UTILITY"}).raise_for_status()
+        made = http.post("/v1/Content", json={"friendly_name": key, "language": "sq", "types": {
+            "twilio/quick-reply": {"body": catalogue.text(key, "sq"), "actions": actions}}}).raise_for_status().json()
+        http.post(f"/v1/Content/{made['sid']}/ApprovalRequests/whatsapp", json={"name": key.replace(".", "_"), "category": "UTILITY"}).raise_for_status()
     return str(made["sid"])
 
 

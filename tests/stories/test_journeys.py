@@ -26,7 +26,7 @@ def answered(place: Place) -> bool:
 @both
 def test_asked_and_answered(house_running: Place) -> None:
     house_running.add("ARTA", due=True)
-    until(lambda: house_running.received("ARTA") == [house_running.words("checkin.ask.plain")])
+    until(lambda: house_running.received("ARTA") == [house_running.words("checkin.intro")])
     house_running.text("ARTA", "1")
     until(lambda: house_running.received("ARTA")[1:] == [house_running.words("reply.ok")] and answered(house_running))
     assert house_running.alerts("ARTA") == []
@@ -60,9 +60,8 @@ def test_an_open_dashboard_shows_it_live_and_who_acknowledges_ends_the_paging(ho
 
 @fast
 def test_asked_reminded_and_silent_comes_to_people(house_running: Place) -> None:
-    asked = house_running.words("checkin.ask.plain", "ro")
     house_running.add("IOANA", "ro", due=True)
-    until(lambda: house_running.received("IOANA") == [asked, asked])
+    until(lambda: house_running.received("IOANA") == [house_running.words(f"checkin.{key}", "ro") for key in ("intro", "ask.plain")])
     alert = house_running.alert("IOANA", AlertKind.SILENCE)
     assert alert.opened_at > house_running.all(Outbox, Outbox.purpose == Purpose.CHECKIN)[1].created_at
     assert (alert.urgency, len(house_running.all(WelfareCall))) == (Urgency.ROUTINE, 1)
@@ -110,7 +109,7 @@ def test_whatsapp_asks_by_template_and_a_tapped_button_answers(house_running: Pl
 def test_whatsapp_outside_its_window_without_a_template_becomes_an_agreed_sms(house_running: Place) -> None:
     house_running.add("IOANA", "ro", channels=(Channel.WHATSAPP, Channel.SMS), due=True)
     (asked,) = until(lambda: house_running.phone("IOANA"))
-    assert (asked["channel"], asked["body"]) == ("sms", house_running.words("checkin.ask.plain", "ro"))
+    assert (asked["channel"], asked["body"]) == ("sms", house_running.words("checkin.intro", "ro"))
 
 
 def test_a_check_in_by_voice_is_answered_with_a_key(house_running: Place) -> None:
@@ -169,7 +168,7 @@ def test_doubled_and_disordered_webhooks_change_nothing(house_running: Place) ->
     until(lambda: answered(house_running) and len(house_running.received("ARTA")) == 2)
     until(lambda: {o.provider_status for o in house_running.all(Outbox, Outbox.person_id.is_not(None))} == {"delivered"})
     assert len(house_running.all(Inbound)) == 1
-    assert house_running.received("ARTA") == [house_running.words("checkin.ask.plain"), house_running.words("reply.ok")]
+    assert house_running.received("ARTA") == [house_running.words("checkin.intro"), house_running.words("reply.ok")]
 
 
 def test_a_text_that_never_reached_our_door_is_fetched_and_alarms(house_running: Place) -> None:

@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import select, update
 from twilio.request_validator import RequestValidator
 
 import webhooks.routes
 from alongside.standalone import free_port
 from casefile.database import Database, utc_now
-from casefile.models import Alert, Checkin, Inbound, Outbox, WelfareCall
+from casefile.models import Alert, Checkin, Inbound, Outbox, Plan, WelfareCall
 from casefile.vocabulary import Channel, CheckinState, Lane, OutboxState
 from checkins.outcomes import delivery_heard
 from checkins.run import plan_due, wake_due
@@ -62,8 +62,10 @@ class Line:
 
     def queue(self) -> None:
         with self.database.write() as session:
-            staff(session, now=utc_now())
-            person(session, number=NUMBER, channels=(Channel.VOICE,), now=utc_now(), next_at=utc_now())
+            if session.scalar(select(Plan.id)) is None:
+                staff(session, now=utc_now())
+                person(session, number=NUMBER, channels=(Channel.VOICE,), now=utc_now(), next_at=utc_now())
+            session.execute(update(Plan).values(next_at=utc_now()))
         plan_due(self.database, utc_now())
         wake_due(self.database, self.tools.catalogue, "test", utc_now())
 
@@ -71,7 +73,7 @@ class Line:
         return self.simulator.get(f"/phones/{NUMBER}/calls").json()
 
     def row(self) -> Outbox:
-        return self.all(Outbox)[0]
+        return self.all(Outbox)[-1]
 
     def all(self, model: type[Any]) -> list[Any]:
         with self.database.read() as session:
@@ -115,14 +117,14 @@ def played(log: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize(("how", "pressed", "prompts", "bodies"), [
-    ("human", ["1", "1"], ["open", "ask", "thanks"], ["1"]),
-    ("human", ["1", "2"], ["open", "ask", "thanks"], ["2"]),
-    ("human", ["1", "9"], ["open", "ask", "thanks"], ["9"]),
+    ("human", ["1", "1"], ["open", "intro", "ask", "thanks"], ["1"]),
+    ("human", ["1", "2"], ["open", "intro", "ask", "thanks"], ["2"]),
+    ("human", ["1", "9"], ["open", "intro", "ask", "thanks"], ["9"]),
     ("human", ["2"], ["open"], ["later"]),
     ("human", [], ["open"], []),
     ("human", ["5"], ["open"], []),
-    ("human", ["1"], ["open", "ask"], []),
-    ("human", ["1", "5"], ["open", "ask"], []),
+    ("human", ["1"], ["open", "intro", "ask"], []),
+    ("human", ["1", "5"], ["open", "intro", "ask"], []),
     ("someone_else", [], ["open"], []),
     ("machine", ["1", "1"], [], []),
     ("fax", ["1", "1"], [], []),
@@ -136,6 +138,12 @@ def test_each_way_of_taking_a_call(line: Line, how: str, pressed: list[str], pro
     assert [m.body for m in line.all(Inbound)] == bodies
     assert log["status"] == (how if how in ("busy", "no-answer") else "completed")
     assert len(line.calls()) == 1
+
+
+def test_the_next_call_does_not_introduce_itself_again(line: Line) -> None:
+    line.answers("human", "1", "1")
+    line.ring()
+    assert played(line.ring()) == ["open", "ask", "thanks"]
 
 
 @pytest.mark.parametrize(("pressed", "lane", "urgency", "state"), [
