@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, load_only
 
 from casefile import live
 from casefile.claims import release
+from casefile.encryption import ring
 from casefile.models import Inbound, Person
 from casefile.vocabulary import AlertKind, Channel, Concern, InboundState, Lane, Purpose, Urgency, most_urgent
 from checkins import steering
@@ -20,6 +21,7 @@ from messaging import outbox
 from messaging.catalogue import Catalogue
 from triage import asks
 from triage.decide import Verdict
+from triage.whose import keep_profile, replied_to
 
 # What the next bare number or short answer will be about.
 _AWAITS = {"reply.clarify": "clarify", "reply.call_when": "call_when", "reply.which_language": "language"}
@@ -29,10 +31,15 @@ ANSWERED_WITHIN = dt.timedelta(days=1)
 NOTHING_ENCRYPTED = load_only(Inbound.id, Inbound.person_id, Inbound.state, Inbound.owner, Inbound.attempt)
 
 
-def awaited(person: Person, row: Inbound) -> str:
-    """What a short answer in this message would be about; empty when nothing was asked lately. A key in a call answers the call."""
+def awaited(session: Session, person: Person, row: Inbound) -> str:
+    """What a short answer in this message would be about; empty when nothing was asked lately.
+
+    A key in a call answers the call, and a reply to a certain message of ours answers that one, however long ago it was.
+    """
     if row.channel is Channel.VOICE:
         return "checkin"
+    if (replied := replied_to(session, row)) is not None:
+        return "checkin" if replied.purpose is Purpose.CHECKIN else _AWAITS.get(replied.text_key or "", "")
     lately = person.awaiting_since is not None and row.received_at - person.awaiting_since <= ANSWERED_WITHIN
     return person.awaiting if lately else ""
 
@@ -45,6 +52,7 @@ def apply(session: Session, catalogue: Catalogue, row: Inbound, verdict: Verdict
     _heard(row, verdict, language, bot_answered)
     if verdict.needs_person:
         _tell(session, row, verdict, now)
+    keep_profile(session, ring(), row)
     if person is not None:
         reply, params = _act(session, person, row, verdict, now)
         _reply(session, catalogue, person, row, reply, params, now)
@@ -101,8 +109,9 @@ def _act(session: Session, person: Person, row: Inbound, verdict: Verdict, now: 
     checkin = None
     if not {"reschedule"} & set(acts):
         checkin = answered(session, person, row.id, now, clear=clear or "clarify" not in acts)
-    row.checkin_id = checkin.id if checkin else None
-    if awaited(person, row) == "call_when" and not verdict.urgency.escalates and "stop" not in acts:
+    replied = replied_to(session, row)
+    row.checkin_id = (replied.checkin_id if replied else None) or (checkin.id if checkin else None)
+    if awaited(session, person, row) == "call_when" and not verdict.urgency.escalates and "stop" not in acts:
         request_call(session, person, "asked", now, asked_for=row.body, alert_id=row.alert_id)
     for act in acts:
         if act == "call_requested":

@@ -25,6 +25,7 @@ from triage.decide import BotAnswer, Setting, Understanding, Verdict, decide, hi
 from triage.language_id import identify
 from triage.phrases import Heard, PhraseBook
 from triage.reserve import Reserve
+from triage.whose import other_profile
 from triage.wishes import Wish, WishBook
 
 log = logging.getLogger(__name__)
@@ -185,11 +186,12 @@ def _gather(session: Session, row: Inbound, now: dt.datetime) -> _Gathered:
         Alert.person_id == person.id, Alert.state != AlertState.RESOLVED, Alert.urgency.in_(["urgent", "immediate"])).limit(1))
     local = row.received_at.astimezone(ZoneInfo(person.time_zone))
     setting = Setting(
-        awaiting=awaited(person, row), stopped=person.stopped_at is not None, taken_over=person.taken_over_at is not None,
+        awaiting=awaited(session, person, row), stopped=person.stopped_at is not None, taken_over=person.taken_over_at is not None,
         suspended=person.suspended_at is not None or _suspended(session, row.address_id), opt_out_type=row.opt_out_type, attachment=attachment,
         duress=is_duress(encryption.ring(), row.body, person.duress_hashes), empty=not row.body.strip(),
         recent_alarm=alarm is not None, odd_hour=local.hour < 6, after_silence=_was_silent(session, person.id, now),
-        quiet_after_alarm=plan is not None and plan.after_alarm == "nothing", left_alone=_left_alone(session, person, now), minor=not person.adult)
+        quiet_after_alarm=plan is not None and plan.after_alarm == "nothing", left_alone=_left_alone(session, person, now), minor=not person.adult,
+        other_profile=other_profile(session, encryption.ring(), row.address_id, extras))
     return _Gathered(row.id, row.attempt, row.body, person.id, person.language, person.conversation,
                      tuple(words for words in reversed([_words(session, i) for i in earlier]) if words.strip()), setting, person.time_zone, now)
 

@@ -66,6 +66,8 @@ class Address(Base):
     suspended_at: Mapped[dt.datetime | None]
     suspended_why: Mapped[str | None] = mapped_column(String(60))
     last_inbound_at: Mapped[dt.datetime | None]
+    # A keyed hash of the name last seen on the WhatsApp account: another one is a sign that somebody else may be writing.
+    profile_hash: Mapped[str | None] = mapped_column(String(64))
 
 
 class Plan(Base):

@@ -41,6 +41,8 @@ class StaffSession(Base):
     csrf: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[dt.datetime]
     seen_at: Mapped[dt.datetime]
+    # When its list of alerts last watched by itself: keeps that list alive, and nothing else.
+    watched_at: Mapped[dt.datetime | None]
     expires_at: Mapped[dt.datetime]
 
 

@@ -31,7 +31,7 @@ def test_a_fresh_database_is_refused_by_naming_the_command(tmp_path: Path) -> No
 def test_a_database_of_another_version_is_refused_by_naming_both_and_the_command(sqlite_database: Database) -> None:
     with sqlite_database.write() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
-    with pytest.raises(WrongVersion, match=r"version 0000.*needs 0001.*alongside migrate"):
+    with pytest.raises(WrongVersion, match=r"version 0000.*needs 0002.*alongside migrate"):
         require_current(sqlite_database)
 
 

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import select, text, update
 
 from casefile.database import Database
-from casefile.models import Address, Alert, Inbound, Outbox, Person, Plan, WelfareCall
-from casefile.vocabulary import AlertState, Channel, InboundState, Lane, OutboxState, Purpose, Urgency
+from casefile.models import Address, Alert, Checkin, Inbound, Outbox, Person, Plan, WelfareCall
+from casefile.vocabulary import AlertState, Channel, CheckinState, InboundState, Lane, OutboxState, Purpose, Urgency
 from escalation.alerts import acknowledge
+from messaging import outbox
 from messaging.catalogue import Catalogue
 from tests.cast import NOW, person, staff
 from tests.triage.test_decide import CALM, DANGER, LOST
@@ -303,3 +304,46 @@ def test_under_18_is_an_alarm_and_gets_no_automatic_word(desk: Desk) -> None:
     assert not desk.all(Person)[0].adult and desk.all(Alert)[0].urgency is Urgency.URGENT
     desk.say("1")
     assert desk.replies() == []
+
+
+def to_reply_to(desk: Desk, **more: Any) -> str:
+    """A message of ours to her that the provider has; returns its id there."""
+    sid = f"SM{'f' * 32}"
+    with desk.database.write() as session:
+        row = outbox.queue(session, dedupe="x", channel=Channel.SMS, body="x", now=NOW, purpose=Purpose.CHECKIN, **{"person_id": 1, "address_id": 1, **more})
+        assert row is not None
+        row.state, row.provider_sid = OutboxState.SENT, sid
+    return sid
+
+
+def test_a_reply_to_a_certain_check_in_belongs_to_that_one(desk: Desk) -> None:
+    with desk.database.write() as session:
+        for number in range(2):
+            session.add(Checkin(person_id=1, planned_at=NOW - dt.timedelta(days=7 * (2 - number)), state=CheckinState.CALL_DUE, step=2,
+                                asked_at=NOW - dt.timedelta(days=7 * (2 - number)), run_at=NOW + HOUR, lane=Lane.LADDER))
+    sid = to_reply_to(desk, checkin_id=1)
+    heard = desk.say("1", extras={"reply_to": sid})
+    assert heard.checkin_id == 1 and {c.state for c in desk.all(Checkin)} == {CheckinState.ANSWERED}
+
+
+def test_a_number_in_reply_to_a_check_in_answers_it_whatever_was_asked_since(desk: Desk) -> None:
+    sid = to_reply_to(desk)
+    desk.set(Person, awaiting="call_when", awaiting_since=NOW)
+    assert desk.say("9", extras={"reply_to": sid}).urgency is Urgency.IMMEDIATE, "9 is no hour here"
+
+
+def test_a_reply_to_somebody_else_s_message_names_none_of_hers(desk: Desk) -> None:
+    with desk.database.write() as session:
+        other = person(session, "LINH", "vi", "+447700900299")
+    sid = to_reply_to(desk, person_id=other.id, address_id=2)
+    desk.set(Person, awaiting="call_when", awaiting_since=NOW)
+    assert desk.say("9", extras={"reply_to": sid}).urgency is Urgency.ROUTINE
+
+
+def test_another_name_on_her_whatsapp_account_is_told_once(desk: Desk) -> None:
+    with desk.database.write() as session:
+        session.execute(update(Address).values(channel=Channel.WHATSAPP))
+    for name, urgency in (("Arta 🌸", Urgency.NONE), ("ARTA", Urgency.NONE), ("Boss", Urgency.ROUTINE), ("Boss", Urgency.NONE), ("", Urgency.NONE)):
+        heard = desk.say("1", channel=Channel.WHATSAPP, extras={"profile": name} if name else {})
+        assert heard.urgency is urgency, name
+    assert "somebody else may be writing" in str(desk.all(Alert)[0].why) and "Boss" not in str([a.why for a in desk.all(Alert)])
