@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from casefile import live
-from casefile.models import Outbox
+from casefile.models import Outbox, Person
 from casefile.vocabulary import Channel, Lane, OutboxState, Purpose
 from messaging.segments import segments
 
@@ -30,6 +30,23 @@ def queue(session: Session, *, dedupe: str, purpose: Purpose, channel: Channel, 
     session.add(row)
     session.flush()
     return row
+
+
+def lock_people(session: Session, person_ids: Iterable[int | None]) -> None:
+    """Lock these people before any row of the outbox that is to be cancelled or has failed.
+
+    Whoever stops or answers for a person locks her first and her rows of the outbox last; what became of a row is told the other way round. With
+    one order for all, nobody waits in a circle.
+    """
+    ids = sorted({i for i in person_ids if i is not None})
+    if ids:
+        session.execute(select(Person.id).where(Person.id.in_(ids)).order_by(Person.id).with_for_update(key_share=True)).all()
+
+
+def locked(session: Session, *where: ColumnElement[bool]) -> Outbox | None:
+    """The one row that fits, locked after its person."""
+    lock_people(session, session.scalars(select(Outbox.person_id).where(*where)))
+    return session.scalars(select(Outbox).where(*where).with_for_update().execution_options(populate_existing=True)).first()
 
 
 def cancel_pending(session: Session, person_id: int, now: dt.datetime,

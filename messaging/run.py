@@ -24,6 +24,7 @@ from casefile.models import Address, Outbox
 from casefile.vocabulary import Channel, Lane, OutboxState, Purpose
 from messaging.buckets import take
 from messaging.gateway import Accepted, Ambiguous, Call, Gateway, GatewayError, Later, Message, OptedOut
+from messaging.outbox import lock_people, locked
 from messaging.recordings import available
 from messaging.rules import Cancel, Go, Move, may_send
 from messaging.status import Heard, taken
@@ -58,7 +59,18 @@ class _Job:
 
     row_id: int
     attempt: int
+    person_id: int | None
     what: Message | Call
+
+
+@dataclass(frozen=True)
+class _Refused:
+    """One claimed row that the rules do not let go."""
+
+    row_id: int
+    attempt: int
+    person_id: int | None
+    why: str
 
 
 class Post:
@@ -82,7 +94,9 @@ class Post:
                 return 0
         with self.database.write() as session:
             rows = claim(session, Outbox, READY, owner=owner, now=now, lease=LEASE, limit=self._batch, lanes=lanes)
-            jobs = self._prepare(session, rows, now)
+            jobs, refused = self._prepare(session, rows, now)
+        # In a transaction of its own, which locks people before their messages: a STOP of hers may be under way at this moment.
+        self._cancel(refused, owner, now)
         pending: dict[Future[Accepted], _Job] = {self._pool.submit(self._hand_over, job): job for job in jobs}
         while pending:
             # What ends at about the same time is written down together.
@@ -90,10 +104,10 @@ class Post:
             if not done:
                 done, _ = wait(pending, return_when=FIRST_COMPLETED)
             self._record([(pending.pop(f), f) for f in done], owner)
-        return sum(row.state is not OutboxState.READY for row in rows)
+        return sum(row.state is not OutboxState.READY for row in rows) + len(refused)
 
-    def _prepare(self, session: Session, rows: list[Outbox], now: dt.datetime) -> list[_Job]:
-        views = Views(session, rows, now)
+    def _prepare(self, session: Session, rows: list[Outbox], now: dt.datetime) -> tuple[list[_Job], list[_Refused]]:
+        views, refused = Views(session, rows, now), []
         allowed: dict[str, list[tuple[Outbox, Go, str]]] = {}
         for row in rows:
             verdict = Go(3600) if row.purpose is Purpose.PAGE else _judged(views, row, now)
@@ -104,7 +118,8 @@ class Post:
                 row.run_at = verdict.at
                 release(row)
             else:
-                self._cancel(session, row, verdict.why if isinstance(verdict, Cancel) else "no way to send this there", now)
+                why = verdict.why if isinstance(verdict, Cancel) else "no way to send this there"
+                refused.append(_Refused(row.id, row.attempt, row.person_id, why))
         jobs = []
         for sender, waiting in allowed.items():
             tokens = take(session, sender, len(waiting), self.senders.per_second, now)
@@ -114,8 +129,8 @@ class Post:
                     release(row)
                     continue
                 row.state, row.sent_at = OutboxState.SENDING, now
-                jobs.append(_Job(row.id, row.attempt, self._what(row, go, to, sender)))
-        return jobs
+                jobs.append(_Job(row.id, row.attempt, row.person_id, self._what(row, go, to, sender)))
+        return jobs, refused
 
     def _where(self, views: Views, row: Outbox, go: Go) -> str | None:
         """The number to send to; None when there is no way: a call without recorded prompts would ring and say nothing.
@@ -146,7 +161,8 @@ class Post:
     def _record(self, finished: list[tuple[_Job, Future[Accepted]]], owner: str) -> None:
         now = utc_now()
         with self.database.write() as session:
-            found = {r.id: r for r in session.scalars(select(Outbox).where(Outbox.id.in_([j.row_id for j, _ in finished]))
+            lock_people(session, (job.person_id for job, future in finished if future.exception() is not None))
+            found = {r.id: r for r in session.scalars(select(Outbox).where(Outbox.id.in_([j.row_id for j, _ in finished])).order_by(Outbox.id)
                                                   .options(defer(Outbox.body), defer(Outbox.own_words)).with_for_update())}
             for job, future in finished:
                 row = found[job.row_id]
@@ -179,11 +195,21 @@ class Post:
             self.heard(session, row, "opted_out" if isinstance(error, OptedOut) else "refused", now)
         live.tell(session, "delivery", now, row.person_id, row.alert_id)
 
-    def _cancel(self, session: Session, row: Outbox, why: str, now: dt.datetime) -> None:
-        row.state, row.run_at, row.fault = OutboxState.CANCELLED, None, why
-        release(row)
-        self.heard(session, row, "not_sent", now)
-        live.tell(session, "delivery", now, row.person_id, row.alert_id)
+    def _cancel(self, refused: list[_Refused], owner: str, now: dt.datetime) -> None:
+        """Whoever else finished with a row meanwhile was right; after a crash here the claim ends and the rules are asked again."""
+        if not refused:
+            return
+        with self.database.write() as session:
+            lock_people(session, (each.person_id for each in refused))
+            for each in refused:
+                row = session.scalar(select(Outbox).where(Outbox.id == each.row_id, Outbox.owner == owner, Outbox.attempt == each.attempt, READY)
+                                     .with_for_update().execution_options(populate_existing=True))
+                if row is None:
+                    continue
+                row.state, row.run_at, row.fault = OutboxState.CANCELLED, None, each.why
+                release(row)
+                self.heard(session, row, "not_sent", now)
+                live.tell(session, "delivery", now, row.person_id, row.alert_id)
 
 
 def _judged(views: Views, row: Outbox, now: dt.datetime) -> Go | Move | Cancel:
@@ -221,7 +247,7 @@ def reconcile_unknown(database: Database, gateway: Gateway, senders: Senders, he
             log.warning("outbox %s: cannot ask the provider: %s", row_id, error)
             answers = False
         with database.write() as session:
-            row = session.scalar(select(Outbox).where(Outbox.id == row_id, Outbox.owner == owner, Outbox.attempt == attempt).with_for_update())
+            row = locked(session, Outbox.id == row_id, Outbox.owner == owner, Outbox.attempt == attempt)
             if row is not None:
                 settled += _settle(session, row, seen, body, heard, now, absent_after, give_up_after)
     return settled

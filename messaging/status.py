@@ -12,6 +12,7 @@ from casefile import live
 from casefile.models import DeliveryEvent, Outbox
 from casefile.vocabulary import OutboxState
 from messaging.delivery import FAILED, meaning, newer
+from messaging.outbox import locked
 
 # Told what became of a message (sent, delivered, read, undelivered, opted_out, number_gone, our_fault, not_sent, lost), in the same
 # transaction; lives to the left, where check-ins and alerts are known.
@@ -21,8 +22,7 @@ Heard = Callable[[Session, Outbox, str, dt.datetime], None]
 def record_status(session: Session, *, token: str | None, sid: str, status: str, error_code: int | None, heard: Heard, now: dt.datetime,
                   answered_by: str | None = None) -> bool:
     """Store a status and, when it moves the message forward, apply it. False when no message of ours is meant."""
-    row = session.scalars(select(Outbox).where(Outbox.token == token if token else Outbox.provider_sid == sid).with_for_update()
-                          .execution_options(populate_existing=True)).first()
+    row = locked(session, Outbox.token == token if token else Outbox.provider_sid == sid)
     if row is None or (row.provider_sid is not None and row.provider_sid != sid):
         return False
     session.add(DeliveryEvent(outbox_id=row.id, at=now, status=status, error_code=error_code))

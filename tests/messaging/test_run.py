@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+import time
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from casefile.claims import free_orphans
 from casefile.database import utc_now
 from casefile.models import Address, Outbox, Person, Plan
 from casefile.vocabulary import Channel, Lane, OutboxState, Purpose
+from messaging import outbox
 from messaging.run import reconcile_unknown
 from messaging.status import record_status
 from tests.cast import OUR_NUMBER, person, staff
@@ -37,8 +41,6 @@ def test_a_check_in_is_sent_once_and_known_by_its_id(office: Office) -> None:
 
 
 def test_the_same_cause_is_queued_once(office: Office) -> None:
-    from messaging import outbox
-
     someone = anna(office)
     office.queue(someone)
     with office.database.write() as session:
@@ -126,8 +128,6 @@ def test_a_worker_that_died_in_mid_send_leaves_an_unknown_not_a_second_text(offi
 
 
 def test_pages_to_staff_go_out_whatever_the_persons_state(office: Office) -> None:
-    from messaging import outbox
-
     with office.database.write() as session:
         member = staff(session, phone="+447700900801")
         outbox.queue(session, dedupe="page", purpose=Purpose.PAGE, channel=Channel.SMS, staff_id=member.id, body="Alongside: IMMEDIATE. Ref ARTA", now=utc_now())
@@ -267,8 +267,6 @@ def test_looking_for_a_lost_text_again_and_again_does_not_use_up_its_attempts(of
 
 
 def test_a_page_whose_outcome_is_unknown_is_sent_again_at_once(office: Office) -> None:
-    from messaging import outbox
-
     with office.database.write() as session:
         member = staff(session, phone="+447700900801")
         outbox.queue(session, dedupe="page", purpose=Purpose.PAGE, channel=Channel.SMS, staff_id=member.id, body="Alongside: IMMEDIATE. Ref ARTA", now=utc_now())
@@ -279,8 +277,6 @@ def test_a_page_whose_outcome_is_unknown_is_sent_again_at_once(office: Office) -
 
 
 def test_pages_can_be_sent_alone_and_are_not_held_back_by_the_rate(office: Office) -> None:
-    from messaging import outbox
-
     office.post.senders = type(office.post.senders)(OUR_NUMBER, OUR_NUMBER, OUR_NUMBER, 1.0)
     text = office.queue(anna(office))
     with office.database.write() as session:
@@ -293,8 +289,6 @@ def test_pages_can_be_sent_alone_and_are_not_held_back_by_the_rate(office: Offic
 
 
 def test_a_plan_that_cannot_be_read_stops_nobody_elses_message_nor_a_page(office: Office) -> None:
-    from messaging import outbox
-
     broken = office.queue(anna(office), dedupe="broken")
     with office.database.write() as session:
         session.execute(update(Plan).values(safe_hours={day: [["nine", "five"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}))
@@ -337,3 +331,33 @@ def test_copies_are_not_taken_for_emptied_while_our_account_is_refused(office: O
 
     redact(office.database, Refuses(), utc_now() + dt.timedelta(hours=3), 0)  # type: ignore[arg-type]
     assert (office.row(row_id).redacted_at is not None) is emptied
+
+
+def test_a_stop_and_a_cancel_at_send_do_not_wait_for_each_other(office: Office) -> None:
+    """A STOP holds the person and then wants her messages; a message that the rules refuse is cancelled, and then the person is wanted."""
+    someone = anna(office)
+    row_id = office.queue(someone, not_after=utc_now() - dt.timedelta(minutes=1))
+    person_locked, failures = threading.Event(), []
+
+    def heard(session: Session, row: Outbox, what: str, now: dt.datetime) -> None:
+        session.scalar(select(Person.id).where(Person.id == row.person_id).with_for_update(key_share=True))
+        office.told.append((row.id, what))
+
+    def stop() -> None:
+        try:
+            with office.database.write() as session:
+                session.scalar(select(Person.id).where(Person.id == someone.id).with_for_update(key_share=True))
+                person_locked.set()
+                time.sleep(0.5)
+                outbox.cancel_pending(session, someone.id, utc_now())
+        except Exception as error:
+            failures.append(error)
+
+    office.post.heard = heard
+    stopping = threading.Thread(target=stop)
+    stopping.start()
+    person_locked.wait(5)
+    office.send()
+    stopping.join(10)
+    assert failures == [] and office.row(row_id).state is OutboxState.CANCELLED
+    assert office.told == [], "the STOP was first and tells people itself"
