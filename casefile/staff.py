@@ -29,6 +29,8 @@ MOST_FAILURES = 6
 LOCKED = dt.timedelta(minutes=30)
 IDLE = dt.timedelta(hours=1)
 LONGEST = dt.timedelta(hours=12)
+# A list of alerts on a wall stays alive while it watches; so long it may lose its connection.
+WATCH_GRACE = dt.timedelta(minutes=5)
 ISSUER = "Alongside"
 _STEP = 30
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -173,6 +175,28 @@ def session_of(session: Session, token: str, now: dt.datetime) -> tuple[StaffSes
         return None
     staff = session.get(Staff, row.staff_id)
     return (row, staff) if staff is not None and staff.active else None
+
+
+def watcher_of(session: Session, token: str, now: dt.datetime) -> tuple[StaffSession, Staff, bool] | None:
+    """Who may see the live list of alerts, and whether idle for too long to see anything else; None when nobody.
+
+    Only the list's own open stream keeps it (`watched`); it never makes an idle session good for more again.
+    """
+    row = session.get(StaffSession, _hash(token))
+    if row is None or row.expires_at <= now:
+        return None
+    idle = row.seen_at + IDLE <= now
+    if idle and (row.watched_at is None or row.watched_at + WATCH_GRACE <= now):
+        return None
+    staff = session.get(Staff, row.staff_id)
+    return (row, staff, idle) if staff is not None and staff.active else None
+
+
+def watched(session: Session, token_hash: str, now: dt.datetime) -> None:
+    """The list of alerts is open and listens."""
+    row = session.get(StaffSession, token_hash)
+    if row is not None:
+        row.watched_at = now
 
 
 def seen(session: Session, token_hash: str, now: dt.datetime) -> None:

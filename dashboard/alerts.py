@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from casefile.models import Alert, AlertEvent, Inbound, Intervention, Outbox, Person
 from casefile.vocabulary import AlertState, Purpose, Urgency
 from dashboard import lookups, words
-from dashboard.desk import Desk, signed_in
+from dashboard.desk import Desk, signed_in, watching
 from escalation import alerts, policy
 from escalation.interventions import TYPES
 
@@ -62,7 +62,7 @@ def page(desk: Desk = Depends(signed_in)) -> Response:
 
 
 @router.get("/alerts/list")
-def fragment(desk: Desk = Depends(signed_in)) -> Response:
+def fragment(desk: Desk = Depends(watching)) -> Response:
     return desk.show("parts/alerts.html", **_list(desk))
 
 

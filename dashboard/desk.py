@@ -65,6 +65,8 @@ class Desk:
     csrf: str
     now: dt.datetime
     form: Form = field(default_factory=Form)
+    # Nothing was done for so long that only the live list of alerts is left, without names and without anything to press.
+    idle: bool = False
 
     @property
     def manages(self) -> bool:
@@ -173,6 +175,18 @@ def _signed_in(request: Request, form: Form) -> Desk:
         with house.database.write() as session:
             accounts.seen(session, row.token_hash, now)
     return desk
+
+
+def watching(request: Request) -> Desk:
+    """The dependency of the live list of alerts alone: also for a wall screen that nobody touched for an hour. Raises NotSignedIn."""
+    house = house_of(request)
+    now, token = house.clock(), request.cookies.get(house.cookie, "")
+    with house.database.read() as session:
+        found = accounts.watcher_of(session, token, now) if token else None
+    if found is None or request.method != "GET":
+        raise NotSignedIn
+    row, member, idle = found
+    return Desk(house, request, member, row.token_hash, row.csrf, now, idle=True) if idle else _signed_in(request, Form())
 
 
 async def form_of(request: Request) -> Form:

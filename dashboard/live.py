@@ -20,10 +20,10 @@ from starlette.concurrency import run_in_threadpool
 from casefile import live
 from casefile import staff as accounts
 from casefile.database import Database
-from casefile.models import Alert, Person, StaffSession
+from casefile.models import Alert, Person, Staff, StaffSession
 from casefile.vocabulary import AlertState, Urgency
 from dashboard import words
-from dashboard.desk import Desk, signed_in
+from dashboard.desk import Desk, NotSignedIn, signed_in, watching
 from dashboard.page import concern
 
 log = logging.getLogger(__name__)
@@ -103,46 +103,63 @@ class Hub:
 
 
 @router.get("/live")
-async def stream(request: Request, desk: Desk = Depends(signed_in)) -> Response:
-    """Server-sent events: `change` [{kind, person, alert}], `leaving` (seconds until signed out), `gone`."""
+async def stream(request: Request, desk: Desk = Depends(watching)) -> Response:
+    """Server-sent events: `change` [{kind, person, alert}], `leaving` (seconds until signed out), `gone`.
+
+    `?watch=1` is the list of alerts: once nothing was done for too long it is told `idle` and goes on, until the sign-in's last hour.
+    """
     hub: Hub = request.app.state.live
+    watch = request.query_params.get("watch") == "1"
+    if desk.idle and not watch:
+        raise NotSignedIn
     if hub.full:
         return JSONResponse({"why": "too many open pages"}, 503)
     queue = await hub.join()
-    return EventSourceResponse(_events(hub, queue, desk), ping=15, send_timeout=10, headers={"x-accel-buffering": "no"})
+    return EventSourceResponse(_events(hub, queue, desk, watch), ping=15, send_timeout=10, headers={"x-accel-buffering": "no"})
 
 
-async def _events(hub: Hub, queue: asyncio.Queue[str], desk: Desk) -> AsyncIterator[ServerSentEvent]:
+async def _events(hub: Hub, queue: asyncio.Queue[str], desk: Desk, watch: bool = False) -> AsyncIterator[ServerSentEvent]:
     try:
         yield ServerSentEvent(event="ready", data="", retry=2000)
         clock = asyncio.get_running_loop().time
-        look_at = clock() + LOOK_AT_SESSION
+        look_at, idle = clock() if watch else clock() + LOOK_AT_SESSION, False
         while True:
             try:
                 yield ServerSentEvent(event="change", data=await asyncio.wait_for(queue.get(), max(0.0, look_at - clock())))
             except TimeoutError:
                 look_at = clock() + LOOK_AT_SESSION
-                left = await run_in_threadpool(_seconds_left, desk)
-                if left <= 0:
+                left, lives = await run_in_threadpool(_seconds_left, desk, watch)
+                if left <= 0 and not lives:
                     yield ServerSentEvent(event="gone", data="")
                     return
+                if left <= 0:
+                    if not idle:
+                        idle = True
+                        yield ServerSentEvent(event="idle", data="")
+                    continue
+                idle = False
                 yield ServerSentEvent(event="leaving", data=str(int(left)) if left < WARN_BEFORE else "")
     finally:
         hub.leave(queue)
 
 
-def _seconds_left(desk: Desk) -> float:
-    """How long the sign-in still holds if nothing is done."""
+def _seconds_left(desk: Desk, watch: bool) -> tuple[float, bool]:
+    """How long the sign-in still holds if nothing is done, and whether the list of alerts may go on without it."""
     now = desk.house.clock()
     with desk.read() as session:
         row = session.get(StaffSession, desk.session_key)
-        if row is None:
-            return 0.0
-        return (min(row.seen_at + accounts.IDLE, row.expires_at) - now).total_seconds()
+        member = session.get(Staff, row.staff_id) if row else None
+        if row is None or member is None or not member.active:
+            return 0.0, False
+        left, lives = (min(row.seen_at + accounts.IDLE, row.expires_at) - now).total_seconds(), watch and row.expires_at > now
+    if lives:
+        with desk.write() as session:
+            accounts.watched(session, desk.session_key, now)
+    return left, lives
 
 
 @router.get("/alerts/summary")
-def summary(desk: Desk = Depends(signed_in)) -> Response:
+def summary(desk: Desk = Depends(watching)) -> Response:
     """How many alarms wait, and each in a few words: for the count, the spoken news and the sound of any page."""
     with desk.read() as session:
         found = session.execute(select(Alert, Person.ref).outerjoin(Person, Person.id == Alert.person_id).where(

@@ -16,6 +16,7 @@ from casefile.access import NotFound
 from casefile.models import Address, Alert, Audit, Inbound, Person, Plan, PlanChange
 from casefile.numbers import NumberWrong, address_hash, address_hashes, canonical
 from casefile.vocabulary import LANGUAGES, AlertState, Channel
+from checkins.changes import settle
 from dashboard import lookups, words
 from dashboard.desk import Desk, signed_in
 from dashboard.forms import Form
@@ -130,11 +131,15 @@ def save(ref: str, desk: Desk = Depends(signed_in)) -> Response:
     person = desk.person(ref)
     with desk.write() as session:
         row = session.scalars(select(Person).where(Person.id == person.id).with_for_update().execution_options(populate_existing=True)).one()
+        before = (row.adult, row.time_zone)
         found = _fill(row, desk.form)
         if found:
             session.rollback()
         else:
             _known_caseworker(session, row)
+            if (row.adult, row.time_zone) != before:
+                # A child is sent nothing from now on; hours are those of the new place.
+                settle(session, row, session.scalar(select(Plan).where(Plan.person_id == row.id).with_for_update()), desk.now)
             audit.note(session, desk.now, "changed the record", desk.staff.id, row.id)
             live.tell(session, "person", desk.now, row.id)
     if found:

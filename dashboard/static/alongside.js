@@ -162,13 +162,15 @@ if (body.dataset.live) {
       if (data) strip.querySelector("[data-text]").textContent = `You will be signed out in ${span(Number(data))} because nothing was done.`;
     },
     gone: end,
+    // Left alone: only the list of alerts goes on, without names; every other page is closed
+    idle: () => { if (!("watch" in body.dataset)) { end(); return; } document.getElementById("leaving").hidden = true; everything(); },
   };
   let source = null;
   const tell = (type, data = "") => { tabs.postMessage({ type, data }); told[type](data); };
   const listen = () => {
     leads = true;
     source = new EventSource(body.dataset.live);
-    for (const type of ["ready", "change", "leaving"]) source.addEventListener(type, (message) => tell(type, message.data));
+    for (const type of ["ready", "change", "leaving", "idle"]) source.addEventListener(type, (message) => tell(type, message.data));
     source.addEventListener("gone", () => { source.close(); tell("gone"); });
     source.onerror = () => {
       tell("down");

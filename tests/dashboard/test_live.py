@@ -159,3 +159,59 @@ def test_the_stream_is_served_as_events(empty, app, browser, sqlite_database: Da
         return lines
 
     assert '"kind": "message", "person": 3' in asyncio.run(scene())[0]
+
+
+def desk_of(app, browser):
+    from starlette.requests import Request
+
+    from dashboard.desk import watching
+    cookie = browser.client.cookies["alongside"]
+    return watching(Request({"type": "http", "method": "GET", "path": "/live", "headers": [(b"cookie", f"alongside={cookie}".encode())], "app": app,
+                             "query_string": b"watch=1"}))
+
+
+def test_a_wall_screen_keeps_the_list_of_alerts_and_nothing_else(world, browser, app, clock, monkeypatch) -> None:
+    monkeypatch.setattr("dashboard.live.LOOK_AT_SESSION", 0.02)
+    sam = browser()
+    desk = desk_of(app, sam)
+    name = next(line for line in sam.get("/alerts/list").text.splitlines() if 'class="ref"' in line).split("</span> ")[1].split("<")[0]
+    csrf = sam.token()
+
+    async def scene() -> list[str | None]:
+        hub = Hub(desk.house.database)
+        queue, heard = await hub.join(), []
+        async for event in _events(hub, queue, desk, watch=True):
+            heard.append(event.event)
+            if event.event == "leaving" and "idle" not in heard:
+                clock.on(minutes=20)
+            if event.event == "idle":
+                listed = await asyncio.to_thread(sam.get, "/alerts/list", x_live="1")
+                assert listed.status_code == 200 and "only this list is still live" in listed.text
+                assert name not in listed.text and "Acknowledge</button>" not in listed.text
+                assert (await asyncio.to_thread(sam.get, "/alerts/summary", x_live="1")).json()["open"] > 0
+                for path in ("/", "/queue", "/people", "/alerts/1", "/live"):
+                    assert (await asyncio.to_thread(sam.get, path)).status_code == 303, path
+                for path in ("/account/stay", "/alerts/1/acknowledge"):
+                    assert sam.client.post(path, data={"csrf": csrf}).headers["location"].startswith("/sign-in"), path
+                clock.on(hours=11, minutes=30)
+            assert len(heard) < 40
+        return heard
+
+    heard = asyncio.run(scene())
+    assert heard[0] == "ready" and heard.count("idle") == 1 and heard[-1] == "gone", "twelve hours end it"
+
+
+def test_a_wall_screen_whose_stream_ended_is_signed_out_soon(world, browser, app, clock) -> None:
+    sam = browser()
+    desk = desk_of(app, sam)
+
+    async def scene() -> None:
+        hub = Hub(desk.house.database)
+        events = _events(hub, await hub.join(), desk, watch=True)
+        for _ in range(2):
+            await anext(events)
+        await events.aclose()
+
+    asyncio.run(scene())
+    clock.on(minutes=61)
+    assert sam.get("/alerts/list", x_live="1").status_code == 401

@@ -226,3 +226,17 @@ def test_a_plan_comes_out_of_its_form_as_it_went_in(plan: Plan) -> None:
     assert not found
     assert all(getattr(plan, name) == value for name, value in values.items())
     assert not problems(values, cast.NOW.date())
+
+
+def test_a_person_recorded_as_perhaps_under_18_is_sent_nothing_more(empty, browser, sqlite_database: Database, clock) -> None:
+    sam = browser()
+    with sqlite_database.write() as session:
+        plan = session.scalars(select(Plan)).first()
+        ref = session.get_one(Person, plan.person_id).ref
+        plan.next_at = clock.now
+    sam.post(f"/people/{ref}/edit", **{**PERSON, "adult": "no"})
+    with sqlite_database.read() as session:
+        assert session.get_one(Plan, plan.id).next_at is None
+    sam.post(f"/people/{ref}/edit", **PERSON)
+    with sqlite_database.read() as session:
+        assert session.get_one(Plan, plan.id).next_at is not None
