@@ -136,6 +136,19 @@ def create_admin(name: str, email: str, phone: str = "", role: str = "admin",
     typer.echo(f"Scan this with an authenticator app, or type it in: {made.totp_uri}")
 
 
+@cli.command("import-people")
+def import_people(file: Path, email: str, write: bool = False) -> None:
+    """Check a CSV file of people, and with --write make records and draft plans. A colleague confirms each with the person; nothing is sent by it."""
+    from alongside.people_file import FileRefused, take
+
+    try:
+        for line in take(_house("import-people").database, file, email, write):
+            typer.echo(line)
+    except FileRefused as refused:
+        typer.echo(str(refused), err=True)
+        raise typer.Exit(2) from None
+
+
 @cli.command()
 def simulate(host: str = "127.0.0.1", port: int = 4010) -> None:
     """Run the simulated Twilio with its phones page, on this machine only."""

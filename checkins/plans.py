@@ -96,15 +96,18 @@ def withdraw_consent(session: Session, person_id: int, staff_id: int | None, now
     return changes.make(session, person_id, "consent withdrawn", {"consent_withdrawn_at": now}, now, staff_id)
 
 
-def phone_lost(session: Session, person_id: int, staff_id: int | None, now: dt.datetime, why: str = "phone lost or not hers") -> PlanChange:
+def phone_lost(session: Session, person_id: int, staff_id: int | None, now: dt.datetime, why: str = "phone lost or not hers",
+               told: bool = False) -> PlanChange:
     """The phone may be in other hands: everything stops at once, also what is queued and calls to it; a person finds another way to her.
 
-    People stay told about an open silence. Raises nothing when there is no plan.
+    People stay told about an open silence. Raises nothing when there is no plan. `told`: her message's own alert tells people already.
     """
     changes.locked_person(session, person_id).awaiting = ""
     done = session.execute(update(WelfareCall).where(WelfareCall.person_id == person_id, WelfareCall.done_at.is_(None))
                            .values(done_at=now, outcome="phone_lost").execution_options(synchronize_session="fetch"))
     made = changes.make(session, person_id, "phone lost", {"suspended_at": now, "suspended_why": why[:60]}, now, staff_id)
+    if told:
+        return made
     raise_alert(session, key=f"phone:{made.id}", kind=AlertKind.DELIVERY, urgency=Urgency.URGENT if staff_id is None else Urgency.ROUTINE,
                 person_id=person_id, now=now, why=["Her phone is lost, taken or shared: nothing is sent and no call may be made to it. "
                                                    "Reach her by another agreed route" + (" (a call was due)" if _count(done) else "")])

@@ -1,4 +1,5 @@
-"""What a person steers by her own texts: later, another day, pause, stop, start, language, channel, less often; wrong number, under 18.
+"""What a person steers by her own texts: later, another day, pause, stop, start, language, channel, less often; wrong number,
+phone lost, under 18.
 
 Every change is written down, shown to the caseworker by a task, and can be put back (`revert`).
 """
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from casefile.models import Address, Alert, Person, Plan, PlanChange
 from casefile.vocabulary import LANGUAGES, AlertKind, AlertState, Channel, Purpose, Urgency
-from checkins import changes, numbers
+from checkins import changes, numbers, plans
 from checkins.changes import ChangeGone, revert
 from checkins.ladder_terms import Answered
 from checkins.moves import move_all
@@ -29,7 +30,7 @@ from messaging.safe_hours import next_safe, wall
 
 __all__ = ["ACTS", "Change", "ChangeGone", "apply", "revert"]
 
-ACTS = frozenset({"stop", "start", "pause", "reschedule", "change_language", "change_channel", "less_often", "wrong_number", "under_age"})
+ACTS = frozenset({"stop", "start", "pause", "reschedule", "change_language", "change_channel", "less_often", "wrong_number", "under_age", "phone_lost"})
 
 # "Later" without a time: the same day if there are safe hours left after this.
 LATER = dt.timedelta(hours=4)
@@ -60,6 +61,10 @@ def apply(session: Session, person: Person, act: str, wishes: Mapping[str, Any],
     if act == "wrong_number":
         numbers.wrong(session, person.id, wishes.get("address"), now)
         return None  # the message's own alert tells people
+    if act == "phone_lost":
+        if person.suspended_at is None:
+            plans.phone_lost(session, person.id, None, now, "she wrote that her phone is lost or not hers", told=True)
+        return None
     if act == "under_age":
         if person.adult:
             changes.make(session, person.id, "said to be under 18", {"adult": False}, now)

@@ -12,7 +12,7 @@ router = APIRouter()
 
 
 def _page(desk: Desk, found: dict[str, str] | None = None) -> Response:
-    return desk.show("account.html", 422 if found else 200, found=found or {})
+    return desk.show("account.html", 422 if found else 200, found=found or {}, calendar_address="", has_calendar=desk.staff.calendar_token_hash is not None)
 
 
 @router.get("/account")

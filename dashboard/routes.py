@@ -19,6 +19,7 @@ from casefile.database import Database, utc_now
 from dashboard import (
     account,
     alerts,
+    calendar,
     calls,
     checkins,
     conversation,
@@ -58,7 +59,8 @@ def mount(app: FastAPI, *, database: Database, settings: Any, catalogue: Any, tr
     app.state.live = live.Hub(database)
     app.add_middleware(SecurityHeaders, https=settings.secure_cookies)
     app.mount("/static", Static(directory=STATIC), name="static")
-    for part in (sign_in, live, alerts, queue, messages, conversation, interventions, people, plans, calls, checkins, team, reports, languages, account):
+    for part in (sign_in, live, alerts, queue, messages, conversation, interventions, people, plans, calls, checkins, team, reports, languages, account,
+                 calendar):
         app.include_router(part.router)
     app.add_exception_handler(NotSignedIn, _not_signed_in)
     for error, status, heading, text in _PROBLEMS:

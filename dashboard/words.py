@@ -29,6 +29,7 @@ SHARED = {"no": "No, only they", "yes": "Yes, others use it", "unknown": "Not kn
 
 # What a page says after something was done: the address holds only the name, never words of anybody.
 SAID = {
+    "calendar_ended": "The calendar address is ended.",
     "acknowledged": "You have acknowledged this alert. It is now yours.",
     "assigned": "The alert is assigned.",
     "resolved": "The alert is resolved.",

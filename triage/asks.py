@@ -49,6 +49,12 @@ def language(text: str, spoken: str) -> str | None:
     return next((c for name, c in _names(spoken).items() for w in words if len(name) >= 5 and w.startswith(name[:5])), None)
 
 
+def only_language(text: str, spoken: str) -> str | None:
+    """The language when its name is the whole text ("Romanian", "in English"); None when there is anything else."""
+    form = clean(text).removeprefix("in ")
+    return next((names[form] for names in (_names(spoken), _names("en")) if form in names), None)
+
+
 def when(text: str, spoken: str, zone: str, now: dt.datetime) -> tuple[dt.date | None, dt.time | None]:
     """The local day and hour a text names, as far as a well-kept library understands its language; (None, None) when it names none."""
     import dateparser.search  # slow to import, seldom needed

@@ -60,7 +60,10 @@ _KEYWORD_MEANS = {
 _WISH_MEANS = {
     "less_often": (Concern.RESCHEDULE, Urgency.NONE, "Asks to be written to less often"),
     "change_channel": (Concern.RESCHEDULE, Urgency.NONE, "Asks to be reached another way"),
+    "change_language": (Concern.CHANGE_LANGUAGE, Urgency.NONE, "Asks for another language"),
     "reschedule": (Concern.RESCHEDULE, Urgency.NONE, "Asks to be written to at another time"),
+    "phone_lost": (Concern.WRONG_PERSON, Urgency.URGENT, "Says that the phone is lost, taken, not hers or to change: everything to it has stopped. Reach her by "
+                                                         "another agreed route"),
     "wrong_number": (Concern.WRONG_PERSON, Urgency.ROUTINE, "Says that this is not her number: nothing more is sent there. Agree a new one by another route"),
     "under_age": (Concern.CHILD_AT_RISK, Urgency.URGENT, "Says to be under 18: automatic messages have ended. A person must make contact within the "
                                                          "hour; the local authority comes first"),
@@ -68,7 +71,7 @@ _WISH_MEANS = {
 # Acts that change what is sent where; never at the word of whoever holds a phone that may not be hers.
 _STEERS = frozenset({"less_often", "change_channel", "reschedule", "change_language"})
 # Said of the phone or the person, they hold whatever else is said, alarm or not.
-_ALWAYS = ("under_age",)
+_ALWAYS = ("under_age", "phone_lost")
 _NUMBER_MEANS = {1: "ok", 2: "call", 9: "help"}  # 9 is "things are bad" in a call, and never anything harmless
 # What the app tells the bot a keyword is, so that its dialogue takes the same turn.
 HINTS = {"ok": "fine", "yes": "fine", "call": "wants_contact", "person": "wants_contact", "later": "reschedule", "thanks": "chat",
@@ -94,7 +97,8 @@ def hint_of(heard: Heard, awaiting: str, wish: Wish | None = None) -> str | None
     if heard.hits or awaiting in ("call_when", "language"):
         return None
     keyword = keyword_of(heard, awaiting)
-    return HINTS.get(keyword or "") or ("reschedule" if keyword is None and wish is not None and wish.act in _STEERS else None)
+    steers = keyword is None and wish is not None and wish.act in _STEERS
+    return HINTS.get(keyword or "") or ((wish.act if wish.act == "change_language" else "reschedule") if steers and wish else None)
 
 
 def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard = Heard(), reserve: Understanding | None = None,

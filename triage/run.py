@@ -19,7 +19,7 @@ from casefile.vocabulary import AlertState, InboundState, Lane, Purpose
 from messaging.catalogue import Catalogue
 from triage.agreed_words import is_duress
 from triage.apply import NOTHING_ENCRYPTED, apply, awaited, only_tell, set_aside
-from triage.asks import when
+from triage.asks import only_language, when
 from triage.bot_client import Bot, BotSilent
 from triage.decide import BotAnswer, Setting, Understanding, Verdict, decide, hint_of
 from triage.language_id import identify
@@ -130,10 +130,12 @@ def judge(tools: Tools, g: _Gathered) -> tuple[Verdict, str, bool]:
 
 
 def _wish(book: WishBook, g: _Gathered, languages: set[str]) -> Wish | None:
-    """What she steers by this text; "write ..." is a wish only when what follows is a day or an hour."""
-    if g.setting.awaiting in ("call_when", "language"):
+    """What she steers by this text: a language's name alone, or a wish of the lists ("write ..." only with a day or an hour)."""
+    if g.setting.awaiting == "call_when":
         return None
-    wish = book.hear(g.text, languages)
+    if only_language(g.text, g.language) is not None:
+        return Wish("change_language", "a language’s name", g.language)
+    wish = book.hear(g.text, languages) if g.setting.awaiting != "language" else None
     if wish is not None and wish.act == "reschedule" and when(g.text, g.language, g.zone, g.now) == (None, None):
         return None
     return wish

@@ -16,8 +16,8 @@ from triage.normalise import sentences, words
 from triage.phrases import PhraseFileWrong
 
 FOLDER = Path(__file__).resolve().parent / "wishes"
-SECTIONS = ("less often", "channel", "only", "sms", "whatsapp", "voice", "when", "wrong number", "under 18", "polite")
-_ACTS = {"less often": "less_often", "channel": "change_channel", "only": "change_channel", "when": "reschedule", "wrong number": "wrong_number",
+SECTIONS = ("less often", "channel", "only", "sms", "whatsapp", "voice", "when", "phone", "wrong number", "under 18", "polite")
+_ACTS = {"less often": "less_often", "channel": "change_channel", "only": "change_channel", "when": "reschedule", "phone": "phone_lost", "wrong number": "wrong_number",
          "under 18": "under_age"}
 CHANNEL, WHEN, AGE = "{channel}", "{when}", "{age}"
 _MOST_WORDS_OF_WHEN = 6
@@ -27,7 +27,8 @@ _SECTION = re.compile(r"^\[([\w ]+)\]$")
 
 @dataclass(frozen=True)
 class Wish:
-    """One thing asked for or said: less_often, change_channel, reschedule, wrong_number or under_age; `written` is the list's line."""
+    """One thing asked for or said: less_often, change_channel, change_language, reschedule, phone_lost, wrong_number or
+    under_age; `written` is the list's line."""
 
     act: str
     written: str
@@ -78,7 +79,7 @@ class WishBook:
         heard = [self._of_sentence(words(sentence), known) for sentence in sentences(text)]
         found = [wish for wish in heard if isinstance(wish, Wish)]
         # Whose phone it is and how old she is count beside whatever else is said.
-        for act in ("under_age", "wrong_number"):
+        for act in ("under_age", "phone_lost", "wrong_number"):
             if told := next((wish for wish in found if wish.act == act), None):
                 return told
         return found[0] if found and all(heard) and len({(w.act, w.channel) for w in found}) == 1 else None

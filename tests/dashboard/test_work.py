@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from dashboard.figures import FEWEST, shown, shown_together
 from dashboard.team import gaps
 from tests import cast
 from tests.dashboard import world as worlds
+from tests.dashboard.conftest import Browser
 
 
 @given(st.sampled_from(CheckinState), st.sampled_from([None, *sorted(ARRIVED | UNDELIVERED | OURS | {"opted_out"})]), st.integers(-1, 5), st.booleans())
@@ -165,3 +167,16 @@ def test_a_report_counts_what_happened_in_its_days_only(world, browser) -> None:
     assert "None in this time" in sam.get("/reports?from=2020-01-01&to=2020-01-31").text
     assert sam.get("/reports?from=2026-02-01&to=2026-01-01").status_code == 422
     assert sam.get("/reports?from=yesterday").status_code == 422
+
+
+def test_a_calendar_address_is_shown_once_works_without_signing_in_and_ends(world, browser, app) -> None:
+    sam = browser()
+    page = sam.post("/account/calendar").text
+    path = re.search(r"/calendar/[\w-]+\.ics", page)[0]
+    feed = Browser(app).get(path)
+    assert feed.status_code == 200 and feed.headers["content-type"].startswith("text/calendar") and "BEGIN:VCALENDAR" in feed.text
+    assert path not in sam.get("/account").text
+    second = re.search(r"/calendar/[\w-]+\.ics", sam.post("/account/calendar").text)[0]
+    assert Browser(app).get(path).status_code == 404 and Browser(app).get(second).status_code == 200
+    assert "The calendar address is ended." in sam.post("/account/calendar/end").text
+    assert Browser(app).get(second).status_code == 404

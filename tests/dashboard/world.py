@@ -81,7 +81,7 @@ class World:
 
 
 def settings(**changes: Any) -> SimpleNamespace:
-    return SimpleNamespace(**{"secure_cookies": False, "twilio_api_url": "", "twilio_account_sid": "AC" + "0" * 32, "twilio_auth_tokens": ("token",),
+    return SimpleNamespace(**{"secure_cookies": False, "public_url": "https://checkins.example.org", "twilio_api_url": "", "twilio_account_sid": "AC" + "0" * 32, "twilio_auth_tokens": ("token",),
                               **changes})
 
 

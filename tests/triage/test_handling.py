@@ -347,3 +347,20 @@ def test_another_name_on_her_whatsapp_account_is_told_once(desk: Desk) -> None:
         heard = desk.say("1", channel=Channel.WHATSAPP, extras={"profile": name} if name else {})
         assert heard.urgency is urgency, name
     assert "somebody else may be writing" in str(desk.all(Alert)[0].why) and "Boss" not in str([a.why for a in desk.all(Alert)])
+
+
+@pytest.mark.parametrize(("text", "language"), [("Romanian", "ro"), ("in Arabic", "ar"), ("română", "ro"), ("my friend is Romanian", "en")])
+def test_a_language_s_name_alone_changes_the_language_without_the_bot(desk: Desk, text: str, language: str) -> None:
+    desk.bot = FakeBot(None)
+    desk.say(text)
+    assert desk.all(Person)[0].language == language
+    assert desk.replies() == (["reply.language_changed"] if language != "en" else ["reply.person_reads"])
+
+
+@pytest.mark.parametrize("text", ["My phone was stolen", "don't write to this number", "he took my phone. he is outside my door"])
+def test_a_phone_that_is_lost_or_taken_stops_everything_at_once(desk: Desk, text: str) -> None:
+    desk.say(text)
+    assert desk.all(Person)[0].suspended_at == NOW and desk.replies() == []
+    assert [a.urgency.escalates for a in desk.all(Alert)] == [True], "one incident is one alert"
+    desk.say("1")
+    assert desk.replies() == []

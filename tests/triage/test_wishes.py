@@ -64,13 +64,13 @@ def test_every_language_has_every_list_every_line_is_heard_and_says_who_wrote_it
     assert text.startswith("# provenance: ")
     lists = {section: text.split(f"[{section}]\n")[1].split("\n[")[0].splitlines() for section in SECTIONS}
     assert all(lists.values())
-    for section, act in (("less often", "less_often"), ("channel", "change_channel"), ("only", "change_channel"), ("wrong number", "wrong_number"),
+    for section, act in (("less often", "less_often"), ("channel", "change_channel"), ("only", "change_channel"), ("phone", "phone_lost"), ("wrong number", "wrong_number"),
                          ("under 18", "under_age")):
         for line in lists[section]:
             said = line.removeprefix("* ").replace(CHANNEL, "WhatsApp").replace("{age}", "16")
             heard = wishes.hear(said, (lang,))
             assert heard is not None and heard.act == act, line
-            if act != "under_age":  # an alarm of the phrase lists would win over the wish
+            if act not in ("under_age", "phone_lost"):  # an alarm of the phrase lists would win over the wish
                 assert not book.hear(said, (lang,)).hits, line
     for name in lists["sms"] + lists["voice"]:
         only = next(line for line in lists["only"] if line.count(" ") == 1).replace(CHANNEL, name)
@@ -132,6 +132,12 @@ def test_a_wrong_number_gets_no_word_and_a_person_is_told() -> None:
 def test_under_18_ends_the_automatic_messages_and_alarms_whatever_else_is_said(heard: Heard) -> None:
     verdict = decide(heard, None, Setting(), wish=YOUNG)
     assert verdict.urgency.escalates and "under_age" in verdict.acts and Concern.CHILD_AT_RISK in verdict.concerns and verdict.reply is None
+
+
+@pytest.mark.parametrize("heard", [Heard(), ALARM])
+def test_a_lost_phone_stops_everything_whatever_else_is_said_and_gets_no_word(heard: Heard) -> None:
+    verdict = decide(heard, None, Setting(), wish=Wish("phone_lost", "i lost my phone", "en"))
+    assert verdict.urgency.escalates and "phone_lost" in verdict.acts and verdict.reply is None
 
 
 def test_nothing_is_steered_from_a_phone_that_may_not_be_hers() -> None:
