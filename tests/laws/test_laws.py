@@ -117,3 +117,12 @@ def test_log_lines_never_name_what_people_wrote() -> None:
                 if re.search(r"\b(body|number|phone|text|words|sender|from_address|person\.name)\b", re.sub(r"__name__|type\([^)]*\)", "", said)):
                     wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert not wrong
+
+
+def test_every_story_the_docs_name_is_there() -> None:
+    named = set(re.findall(r"\btest_\w+", (ROOT / "docs" / "stories.md").read_text("utf-8")))
+    there = {name for path in (ROOT / "tests").rglob("test_*.py") for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)}
+    assert named and not named - there
+    stories = {name for path in (ROOT / "tests" / "stories").glob("test_*.py") if path.name != "test_journeys.py"
+               for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)}
+    assert not stories - named, "a story that no promise names"

@@ -18,12 +18,15 @@ from sqlalchemy import select, update
 
 from alongside import settings as configuration
 from alongside.app import create_app
+from alongside.seed import PASSWORD, TOTP_SECRET
 from alongside.standalone import free_port
+from alongside.story_people import Caseworker
 from alongside.wiring import House
 from alongside.worker import Worker
 from casefile.database import utc_now
 from casefile.models import Alert, Person, Plan
-from casefile.vocabulary import AlertKind
+from casefile.staff import create_staff
+from casefile.vocabulary import AlertKind, Role
 from messaging.catalogue import Catalogue
 from messaging.recordings import PROMPTS
 from messaging.simulator.config import DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN, Config
@@ -50,6 +53,7 @@ class Place:
     url: str
     simulator: httpx.Client
     numbers: dict[str, str] = field(default_factory=dict)
+    signed_in: list[Caseworker] = field(default_factory=list)
     _worker: Worker | None = None
     _thread: threading.Thread | None = None
 
@@ -97,6 +101,13 @@ class Place:
     def faults(self, **what: Any) -> None:
         self.simulator.put("/faults", json=what).raise_for_status()
 
+    def caseworker(self) -> Caseworker:
+        """A colleague who signs in at the dashboard; signed out when the house closes."""
+        with self.house.database.write() as session:
+            create_staff(session, name="Mo", email="mo@example.org", password=PASSWORD, role=Role.MANAGER, phone=None, now=utc_now(), totp_secret=TOTP_SECRET)
+        self.signed_in.append(Caseworker(self.url, "mo@example.org", PASSWORD, TOTP_SECRET))
+        return self.signed_in[-1]
+
     # The record
 
     def all(self, model: type[Any], *where: Any) -> list[Any]:
@@ -114,6 +125,10 @@ class Place:
         """Alerts about a person; None = about nobody we know."""
         about = Alert.person_id.is_(None) if ref is None else Alert.person_id == select(Person.id).where(Person.ref == ref).scalar_subquery()
         return self.all(Alert, about, *([Alert.kind == kind] if kind else []))
+
+    def why(self, ref: str | None) -> str:
+        """All reasons of all alerts about a person, as staff read them."""
+        return " | ".join(why for alert in self.alerts(ref) for why in alert.why or [])
 
     def alert(self, ref: str | None, kind: AlertKind, seconds: float = 15.0) -> Alert:
         """The first alert of this kind, as soon as it is there."""
@@ -162,6 +177,8 @@ def house_running(request: pytest.FixtureRequest, tmp_path: Path, sqlite_templat
             place = Place(house, public, phones)
             place.start_worker()
             yield place
+            for colleague in place.signed_in:
+                colleague.close()
             place.stop_worker()
         house.close()
     if postgresql and empty:
