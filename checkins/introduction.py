@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from casefile.models import Outbox
+from casefile.models import DeliveryEvent, Outbox
 from casefile.vocabulary import Channel, OutboxState, Purpose
 from messaging.delivery import FAILED
 
 # After so long without a check-in at an address, whoever reads there is told anew.
 GAP = dt.timedelta(days=60)
-INTRODUCTIONS = ("checkin.intro", "voice.intro")
+# Written down as an event of a call's row when she pressed the key after which it is said: a call she did not open told her nothing.
+SPOKEN = "introduced"
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,9 @@ def due(thread: Thread, at: dt.datetime) -> bool:
     return not thread.introduced or thread.last is None or at - thread.last > GAP
 
 
-def after(thread: Thread, at: dt.datetime) -> Thread:
-    """The thread once a check-in was asked there at this moment."""
-    return Thread(True, max(at, thread.last or at))
+def after(thread: Thread, at: dt.datetime, channel: Channel = Channel.SMS) -> Thread:
+    """The thread once a check-in was asked there at this moment. Whether a call will be opened nobody knows beforehand."""
+    return Thread(thread.introduced or channel is not Channel.VOICE, max(at, thread.last or at))
 
 
 def text_key(channel: Channel, cover: str, first: bool) -> str:
@@ -56,6 +57,7 @@ def threads(session: Session, person_ids: Collection[int]) -> dict[int, Thread]:
         or_(Outbox.provider_status.is_(None), Outbox.provider_status.not_in(FAILED)),
         or_(Outbox.answered_by.is_(None), and_(Outbox.answered_by.not_like("machine%"), Outbox.answered_by != "fax")))
     rows = session.execute(select(
-        Outbox.address_id, func.max(Outbox.created_at), func.max(case((Outbox.text_key.in_(INTRODUCTIONS), 1), else_=0)),
-    ).where(Outbox.person_id.in_(person_ids), Outbox.purpose == Purpose.CHECKIN, arrived).group_by(Outbox.address_id))
+        Outbox.address_id, func.max(Outbox.created_at), func.max(case((Outbox.text_key == "checkin.intro", 1), (DeliveryEvent.id.is_not(None), 1), else_=0)),
+    ).outerjoin(DeliveryEvent, and_(DeliveryEvent.outbox_id == Outbox.id, DeliveryEvent.status == SPOKEN)).where(
+        Outbox.person_id.in_(person_ids), Outbox.purpose == Purpose.CHECKIN, arrived).group_by(Outbox.address_id))
     return {address_id: Thread(bool(introduced), last) for address_id, last, introduced in rows if address_id is not None}

@@ -73,7 +73,7 @@ def _coming(session: Session, person_ids: Iterable[int], now: dt.datetime, ahead
             channel, address_id = way
             thread = threads.get(address_id, introduction.Thread())
             first = introduction.due(thread, moment.at)
-            threads[address_id] = introduction.after(thread, moment.at)
+            threads[address_id] = introduction.after(thread, moment.at, channel)
             yield Coming(moment.at, moment.day, plan.person_id, plan.ref, channel, plan.language,
                          introduction.text_key(channel, plan.cover, first), moment.why, first)
 

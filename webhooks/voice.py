@@ -16,8 +16,9 @@ from starlette.datastructures import ImmutableMultiDict
 from twilio.twiml.voice_response import VoiceResponse
 
 from casefile.database import utc_now
-from casefile.models import Outbox
+from casefile.models import DeliveryEvent, Outbox
 from casefile.vocabulary import LANGUAGES
+from checkins.introduction import SPOKEN
 from checkins.outcomes import delivery_heard
 from messaging.recordings import PROMPTS, available, recording
 from messaging.status import record_status
@@ -38,8 +39,17 @@ def routes(door: Door, public_url: str, recordings: Path) -> APIRouter:
             return session.scalar(select(Outbox.language).where(Outbox.token == token))
 
     def introduces(token: str) -> bool:
+        """Whether this call says that it is automated; that it now does is written down, so that the next one need not."""
         with door.database.read() as session:
-            return session.scalar(select(Outbox.text_key).where(Outbox.token == token)) == "voice.intro"
+            row_id = session.scalar(select(Outbox.id).where(Outbox.token == token, Outbox.text_key == "voice.intro"))
+        if row_id is None:
+            return False
+        try:
+            with door.database.write() as session:
+                session.add(DeliveryEvent(outbox_id=row_id, at=utc_now(), status=SPOKEN))
+        except Exception as error:  # then it is said once more next time; the call goes on
+            log.error("a call's introduction could not be noted: %s", type(error).__name__)
+        return True
 
     def ask(language: str, then: str, token: str, *prompts: str) -> Response:
         answer = VoiceResponse()

@@ -140,9 +140,11 @@ def test_each_way_of_taking_a_call(line: Line, how: str, pressed: list[str], pro
     assert len(line.calls()) == 1
 
 
-def test_the_next_call_does_not_introduce_itself_again(line: Line) -> None:
-    line.answers("human", "1", "1")
+def test_a_call_introduces_itself_until_she_has_heard_it_and_then_no_more(line: Line) -> None:
+    line.answers("human", "2")
     line.ring()
+    line.answers("human", "1", "1")
+    assert played(line.ring()) == ["open", "intro", "ask", "thanks"], "the first call was not opened"
     assert played(line.ring()) == ["open", "ask", "thanks"]
 
 
