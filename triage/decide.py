@@ -118,7 +118,7 @@ def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard 
         _hear_bot(reading, bot.understanding)
         acts = list(bot.acts)
     elif bot is not None:
-        _hear_bot_beside_keyword(reading, bot.understanding)
+        (_hear_bot if wish is not None and wish.act in _ALWAYS else _hear_bot_beside_keyword)(reading, bot.understanding)
     elif not certain:
         if reserve is not None:
             _hear_bot(reading, reserve)
@@ -128,7 +128,7 @@ def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard 
         reading.why.append("The bot did not answer; a person must read this")
         acts = ["handover"]
     elif reserve is not None:
-        _hear_bot_beside_keyword(reading, reserve)
+        (_hear_bot if wish is not None and wish.act in _ALWAYS else _hear_bot_beside_keyword)(reading, reserve)
     _hear_setting(reading, setting)
     if setting.stopped and "start" in acts and keyword != "start":
         acts = ["handover"]  # only her own plain word takes a stop back, never a guess of the model

@@ -140,6 +140,12 @@ def test_a_lost_phone_stops_everything_whatever_else_is_said_and_gets_no_word(he
     assert verdict.urgency.escalates and "phone_lost" in verdict.acts and verdict.reply is None
 
 
+def test_what_the_model_hears_beside_a_lost_phone_counts_in_full() -> None:
+    taken = Wish("phone_lost", "he took my phone", "en")
+    assert decide(Heard(), BotAnswer(DANGER), Setting(), wish=taken).urgency is Urgency.IMMEDIATE
+    assert decide(Heard(), None, Setting(), reserve=DANGER, wish=taken).urgency is Urgency.IMMEDIATE
+
+
 def test_nothing_is_steered_from_a_phone_that_may_not_be_hers() -> None:
     assert decide(Heard(), None, Setting(suspended=True), wish=LESS).acts == ("handover",)
 
