@@ -17,6 +17,7 @@ from messaging.catalogue import Catalogue, TextsIncomplete
 from messaging.recordings import available
 from messaging.templates import Templates, TemplatesWrong
 from triage.phrases import PhraseBook, PhraseFileWrong
+from triage.wishes import WishBook
 
 
 def run_checks() -> int:
@@ -77,6 +78,7 @@ def _texts() -> list[str]:
 def _phrases() -> list[str]:
     try:
         PhraseBook.load()
+        WishBook.load()
     except PhraseFileWrong as wrong:
         return [str(wrong)]
     return []

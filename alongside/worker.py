@@ -47,6 +47,7 @@ class Worker:
         # (the guesser's statistics, half a second to load, are asked only about several words).
         house.catalogue.keys()
         house.triage.book.hear("how are you all doing today")
+        house.triage.wishes.hear("how are you all doing today")
         identify("how are you all doing today", "en")
         if house.reserve is None:
             log.warning("there is no trained model for the reserve: without the bot only phrase lists are left")
