@@ -18,7 +18,7 @@ import typer
 from tqdm import tqdm
 
 from alongside.evaluation_page import page
-from alongside.evaluation_sums import Figure, macro_f1, share
+from alongside.evaluation_sums import Figure, calibration_error, macro_f1, share
 from alongside.settings import ROOT
 from alongside.triage_stream import BATCH, Ears, ears, judge, understand
 from casefile.vocabulary import Concern, Urgency
@@ -50,6 +50,7 @@ class Judged:
     urgency: Urgency
     concerns: tuple[str, ...]
     why: tuple[str, ...]
+    chance: float | None = None  # of an alarm, as the model gave it
 
 
 @dataclass
@@ -106,7 +107,8 @@ def judge_all(cases: list[Case], book: PhraseBook, hear: Ears, what: str) -> lis
         batch = cases[start:start + BATCH]
         for case, understood in zip(batch, understand(hear, [c.text for c in batch]), strict=True):
             verdict, _ = judge(case.text, case.lang, book, understood, hear.bot_down)
-            done.append(Judged(case, verdict.urgency, tuple(map(str, verdict.concerns)), verdict.why))
+            done.append(Judged(case, verdict.urgency, tuple(map(str, verdict.concerns)), verdict.why,
+                               understood.escalate if understood else None))
     return done
 
 
@@ -135,6 +137,9 @@ def sums(judged: Iterable[Judged]) -> dict[str, Figure]:
     pairs = [(j.case.concern, j.concerns[0]) for j in labelled if j.case.concern]
     if pairs:
         found["concern_macro_f1"] = macro_f1(pairs)
+    chances = [(j.chance, bool(j.case.urgency and j.case.urgency.escalates)) for j in labelled if j.chance is not None]
+    if chances:
+        found["calibration_error"] = calibration_error(chances)
     return found
 
 

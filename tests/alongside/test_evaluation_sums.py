@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alongside.evaluation_sums import Figure, macro_f1, share, wilson
+from alongside.evaluation_sums import Figure, calibration_error, macro_f1, share, wilson
 
 
 # The first four are the examples of Newcombe (1998), method 3.
@@ -56,3 +56,17 @@ def test_macro_f1_is_a_share_that_is_whole_only_when_all_is_right(pairs: list[tu
 
 def test_a_figure_of_nothing_is_zero() -> None:
     assert Figure(0, 0).value == 0.0
+
+
+@pytest.mark.parametrize(("chances", "bins", "error"), [
+    ([(1.0, True), (0.0, False)], 2, 0.0), ([(1.0, False), (0.0, True)], 2, 1.0), ([], 10, 0.0),
+    ([(0.75, n < 75) for n in range(100)], 1, 0.0), ([(0.9, n < 50) for n in range(100)], 1, 0.4),
+])
+def test_chances_that_come_true_have_no_calibration_error(chances: list[tuple[float, bool]], bins: int, error: float) -> None:
+    figure = calibration_error(chances, bins)
+    assert figure.value == pytest.approx(error, abs=1e-9) and figure.of == len(chances)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1))
+def test_a_calibration_error_is_a_share(chances: list[tuple[float, bool]]) -> None:
+    assert 0 <= calibration_error(chances).value <= 1
