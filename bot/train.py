@@ -33,7 +33,7 @@ def ingredients() -> list[Path]:
     data = BOT.parent / "nlu_data"
     return sorted([*data.glob("train/*/*.txt"), *data.glob("dev/*.txt"), data / "read.py", BOT / "build_data.py", BOT / "config.yml",
                    BOT / "domain.yml", BOT / "rules.yml", BOT / "requirements.txt",
-                   *(BOT / "alongside_bot").glob("*.py"), *(BOT.parent / "listening").glob("*.py")])
+                   *(BOT / "alongside_bot").glob("*.py"), *(BOT.parent / "listening").glob("*.py"), BOT.parent / "listening" / "tuned.npz"])
 
 
 def fingerprint() -> str:
@@ -85,7 +85,7 @@ def train(kept: Path) -> None:
 
 
 def show(model: Path) -> None:
-    """Print how it did out of fold, from the model itself."""
+    """Print how it did on the development replies, from the model itself."""
     import numpy as np
 
     report = json.loads(str(np.load(io.BytesIO(heads_of(model)))["report"]))
@@ -93,9 +93,8 @@ def show(model: Path) -> None:
     def percent(value: float | None) -> str:
         return f"{100 * value:6.1f}" if value is not None else "     -"
 
-    columns = ("recall", "recall_immediate", "false_alarms", "false_alarms_none", "recall_sure", "false_alarms_sure",
-               "needless_person", "intent_right")
-    print("Out of fold, %        phrases " + " ".join(f"{c:>17}" for c in columns))
+    columns = ("recall", "recall_immediate", "false_alarms", "false_alarms_none", "recall_sure", "needless_person")
+    print("Development, %        phrases " + " ".join(f"{c:>17}" for c in columns))
     for name, row in [("all", report["all"]), *report["languages"].items(), *report["intents"].items()]:
         print(f"  {name:<20}{row['phrases']:>7} " + " ".join(f"{percent(row[c]):>17}" for c in columns))
     print("thresholds", {name: round(limit, 3) for name, limit in report["thresholds"].items()})

@@ -8,11 +8,11 @@ A saved model is one .npz without pickles:
                            (intent, urgency) pair; urgency_w0 ... the same with one output an urgency
     pair_intent, _urgency  index of each pair's intent and urgency in `intents` and `urgencies`
     calibration            [temperature, slope, offset]: of the pairs' probabilities; of the escalation's log-odds,
-                           which are the mean of what both ensembles say
+                           which are the mean of what both ensembles say, and the vote of the nearest training phrases
     threshold_names, thresholds
     known_texts, known_intents, known_urgencies, known_langs, known_vectors
-                           the training phrases, for showing what a text resembles
-    report                 JSON: how it did on phrases it had not seen (out of fold)
+                           the training phrases: the nearest ones vote, and show what a text resembles
+    report                 JSON: how it did on the development replies
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ import numpy as np
 from listening.ngrams import Grams
 
 ESCALATES = 2  # urgencies from this index on
+# How many of the nearest training phrases vote, how much more the nearer ones count, and the vote's share beside what was learned.
+NEIGHBOURS, SHARPNESS, VOTE = 15, 25.0, 0.5
 
 
 @dataclass(frozen=True)
@@ -51,17 +53,25 @@ def softened(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     return odds / odds.sum(1, keepdims=True)
 
 
-def raw_odds(pairs: np.ndarray, urgency: np.ndarray, pair_urgency: np.ndarray) -> np.ndarray:
-    """Both ensembles' log-odds of urgent or immediate, averaged; not calibrated yet."""
-    return (log_odds(pairs[:, pair_urgency >= ESCALATES].sum(1)) + log_odds(urgency[:, ESCALATES:].sum(1))) / 2
+@dataclass(frozen=True)
+class Raw:
+    """What the signals say of each text, not calibrated: chances of the pairs, of the urgencies, and the neighbours' share that escalates."""
+
+    pairs: np.ndarray
+    urgency: np.ndarray
+    near: np.ndarray
+
+    def odds(self, pair_urgency: np.ndarray) -> np.ndarray:
+        """The log-odds of urgent or immediate, all signals together."""
+        ensembles = (log_odds(self.pairs[:, pair_urgency >= ESCALATES].sum(1)) + log_odds(self.urgency[:, ESCALATES:].sum(1))) / 2
+        return ensembles + VOTE * log_odds(0.01 + 0.98 * self.near)
 
 
-def judged(pairs: np.ndarray, urgency: np.ndarray, pair_intent: np.ndarray, pair_urgency: np.ndarray, intents: int,
-           calibration: np.ndarray) -> Judged:
-    """From the ensembles' probabilities to what is used. `intents`: how many there are."""
+def judged(raw: Raw, pair_intent: np.ndarray, pair_urgency: np.ndarray, intents: int, calibration: np.ndarray) -> Judged:
+    """From what the signals say to what is used. `intents`: how many there are."""
     temperature, slope, offset = calibration
-    escalate = 1 / (1 + np.exp(-(slope * raw_odds(pairs, urgency, pair_urgency) + offset)))
-    pairs = softened(pairs, temperature)
+    escalate = 1 / (1 + np.exp(-(slope * raw.odds(pair_urgency) + offset)))
+    pairs, urgency = softened(raw.pairs, temperature), raw.urgency
     of_intents, urgencies = np.zeros((len(pairs), intents)), urgency.astype(float)
     np.add.at(of_intents.T, pair_intent, pairs.T)
     np.add.at(urgencies.T, pair_urgency, pairs.T)
@@ -88,6 +98,7 @@ class Heads:
         self.report = json.loads(str(arrays["report"]))
         self._space = arrays["gram_space"].astype(np.float32)
         self._known = arrays["known_vectors"].astype(np.float32)
+        self._serious = arrays["known_urgencies"] >= ESCALATES
         self._pairs, self._urgency = members(arrays, "pair"), members(arrays, "urgency")
         self.id = identity(arrays)
 
@@ -102,9 +113,22 @@ class Heads:
 
     def judge(self, texts: list[str], vectors: np.ndarray) -> Judged:
         """What each text is, from its words and its encoder vector."""
-        seen = self.features(texts, vectors)
-        return judged(ensemble(self._pairs, seen), ensemble(self._urgency, seen), self.arrays["pair_intent"],
-                      self.arrays["pair_urgency"], len(self.intents), self.arrays["calibration"])
+        return judged(self.raw(texts, vectors), self.arrays["pair_intent"], self.arrays["pair_urgency"], len(self.intents), self.arrays["calibration"])
+
+    def raw(self, texts: list[str], vectors: np.ndarray) -> Raw:
+        """What each signal says by itself."""
+        features = self.features(texts, vectors)
+        return Raw(ensemble(self._pairs, features), ensemble(self._urgency, features), self._vote(self.meaning(vectors)))
+
+    def _vote(self, meaning: np.ndarray) -> np.ndarray:
+        """The share of the nearest training phrases that escalate, the nearer ones counting more."""
+        count, found = min(NEIGHBOURS, len(self._known)), []
+        for begin in range(0, len(meaning), 64):  # so many at a time, or the likenesses of a large batch would fill the memory
+            likeness = meaning[begin:begin + 64] @ self._known.T
+            near = np.argpartition(-likeness, count - 1, axis=1)[:, :count]
+            weight = np.exp(SHARPNESS * (np.take_along_axis(likeness, near, 1) - 1))
+            found.append((weight * self._serious[near]).sum(1) / weight.sum(1))
+        return np.concatenate(found) if found else np.zeros(0)
 
     def nearest(self, vector: np.ndarray, count: int = 3) -> list[dict]:
         """The training phrases closest in meaning, for a person who asks why."""

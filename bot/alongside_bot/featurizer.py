@@ -18,6 +18,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from listening.listener import gather, split
 from listening.meaning import Encoder, Remembered, cache_folder
+from listening.weights import tuned_model
 from listening.words import exact, spoken
 
 PARTS, VECTORS = "alongside_parts", "alongside_vectors"  # [str], one row for the whole and one a part
@@ -53,25 +54,33 @@ class MeaningFeaturizer(DenseFeaturizer, GraphComponent):
 
     def process(self, messages: List[Message]) -> List[Message]:
         """All texts in one batch; nothing of them is kept."""
-        self._feature([m for m in messages if m.get(TEXT) is not None], self._encoder.vectors)
+        here = [m for m in messages if m.get(TEXT) is not None]
+        heard, needed = split([exact(m.get(TEXT)) for m in here])
+        for message, texts, rows in zip(here, heard, gather(heard, needed, self._encoder.vectors([spoken(t) for t in needed]))):
+            self._put(message, texts, rows)
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """As process(), but remembering on disk what was worked out: these texts are nobody's."""
-        remembered = Remembered(self._encoder, cache_folder())
-
-        def vectors(texts: List[str]) -> np.ndarray:
-            return remembered.vectors(texts, lambda done, of: print(f"  embedded {done} of {of}", flush=True)
-                                      if done % 1024 == 0 or done == of else None)
-        try:
-            self._feature([m for m in training_data.training_examples if m.get(TEXT)], vectors)
-        finally:
-            remembered.close()
+        """A vector for each phrase as a whole: what is learned from is not cut into parts."""
+        messages = [m for m in training_data.training_examples if m.get(TEXT)]
+        texts = [exact(m.get(TEXT)) for m in messages]
+        for message, text, row in zip(messages, texts, worked_out([spoken(t) for t in texts])):
+            self._put(message, [text], row[None])
         return training_data
 
-    def _feature(self, messages: List[Message], vectors: Any) -> None:
-        heard, needed = split([exact(m.get(TEXT)) for m in messages])
-        for message, texts, rows in zip(messages, heard, gather(heard, needed, vectors([spoken(t) for t in needed]))):
-            message.set(PARTS, texts)
-            message.set(VECTORS, rows)
-            message.add_features(Features(rows[:1], FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
+    def _put(self, message: Message, texts: List[str], rows: np.ndarray) -> None:
+        message.set(PARTS, texts)
+        message.set(VECTORS, rows)
+        message.add_features(Features(rows[:1], FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
+
+
+def worked_out(texts: List[str]) -> np.ndarray:
+    """Vectors of training and development phrases, remembered on disk (these texts are nobody's), with progress."""
+    from alongside_bot.bulk import Bulk
+
+    remembered = Remembered(Bulk(tuned_model(cache_folder() / "encoders")), cache_folder())
+    try:
+        return remembered.vectors(texts, lambda done, of: print(f"  embedded {done} of {of}", flush=True)
+                                  if done % 2048 == 0 or done == of else None)
+    finally:
+        remembered.close()

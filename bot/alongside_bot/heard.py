@@ -14,13 +14,14 @@ from rasa.shared.nlu.constants import INTENT, METADATA, METADATA_INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from alongside_bot.development import with_thresholds
-from alongside_bot.featurizer import PARTS, VECTORS
+from alongside_bot.featurizer import PARTS, VECTORS, worked_out
 from alongside_bot.learn import Lesson, learn
 from listening.heads import Heads
 from listening.labels import INTENTS, URGENCIES
+from listening.listener import gather, split
 from listening.understanding import understand
-from nlu_data.read import development
+from listening.words import spoken
+from nlu_data.read import Phrase, development
 
 FILE = "heads.npz"
 
@@ -41,6 +42,13 @@ def lesson(training_data: TrainingData) -> Lesson:
         found.urgencies.append(URGENCIES.index(about["urgency"]))
         found.langs.append(about.get("lang", ""))
     return found
+
+
+def for_calibration(phrases: List[Phrase]) -> Lesson:
+    """The development replies as they would be judged: whole and part by part."""
+    heard, needed = split([p.text for p in phrases])
+    return Lesson(heard, gather(heard, needed, worked_out([spoken(t) for t in needed])), [INTENTS.index(p.intent) for p in phrases],
+                  [URGENCIES.index(p.urgency) for p in phrases], [p.lang for p in phrases])
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -81,7 +89,7 @@ class HeardClassifier(IntentClassifier, GraphComponent):
         def say(line: str) -> None:
             print(line, flush=True)
 
-        self._heads = with_thresholds(learn(lesson(training_data), say), development(), say)
+        self._heads = learn(lesson(training_data), for_calibration(development()), say)
         with self._storage.write_to(self._resource) as folder:
             self._heads.save(folder / FILE)
         return self._resource

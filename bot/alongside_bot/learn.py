@@ -1,8 +1,7 @@
-"""Train the heads, calibrate them and choose their thresholds, all on phrases out of fold; the held-out test files of
-nlu_data/ are never looked at.
+"""Train the heads on the training phrases; calibrate them and choose their thresholds on the development replies, which another hand wrote
+and from which nothing is learned. The held-out test files of nlu_data/ are never looked at.
 
-Out of fold means: neighbourhoods of meaning, whatever the language, are held out together, so that a phrase is judged
-by a model that saw neither it nor its translations. That is stricter than holding out phrases at random.
+The encoder was tuned on the training phrases (bot/tuning), so they cannot tell how sure the heads may be: only replies it never saw can.
 """
 
 from __future__ import annotations
@@ -12,26 +11,29 @@ import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
-from sklearn.cluster import MiniBatchKMeans
+from joblib import Parallel, delayed
 from sklearn.decomposition import TruncatedSVD
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
-from listening.heads import ESCALATES, Heads, adding_up, centred, ensemble, judged, raw_odds, softened
+from listening.heads import ESCALATES, Heads, adding_up, centred, softened
 from listening.labels import INTENTS, KIND_OF, URGENCIES
 from listening.ngrams import Grams
 from listening.understanding import of_kinds, seriousness
 
-GRAM_NUMBERS, HIDDEN, MEMBERS, ROUNDS, FOLDS, BATCH = 300, 256, 2, 25, 4, 256
-RECALL, SURE_FALSE_ALARMS, IMMEDIATE_RECALL, PERSON_RECALL = 0.97, 0.02, 0.9, 0.9
-DISCOUNTS = (0.0, 0.5, 1.0, 1.5, 2.0)
+GRAM_IN, GRAM_NUMBERS, HIDDEN, MEMBERS, ROUNDS, DAMPING, BATCH = 12, 150, 256, 2, 14, 0.5, 256
+# Recall first: an alarm that is missed costs more than one too many. Not more than the development replies can tell: the last hundredth of
+# recall would hang on a few odd phrases and cost half of all calm ones.
+RECALL, IMMEDIATE_RECALL, SERIOUS_REACH_A_PERSON, ROUTINE_REACH_A_PERSON, CALLED_IMMEDIATE = 0.98, 0.985, 0.99, 0.9, 0.9
+SURE_FALSE_ALARMS = 0.02
+DISCOUNTS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 
 
 @dataclass
 class Lesson:
-    """The training phrases: for each the whole text and its parts with their vectors, and its labels."""
+    """Phrases: for each the text (and, to judge by, its parts) with their vectors, and its labels."""
 
     heard: list[list[str]] = field(default_factory=list)
     vectors: list[np.ndarray] = field(default_factory=list)
@@ -40,23 +42,23 @@ class Lesson:
     langs: list[str] = field(default_factory=list)
 
 
-def learn(lesson: Lesson, say=print) -> Heads:
-    """Everything from phrases to a model ready to save. Raises ValueError when there is too little to learn from."""
+def learn(lesson: Lesson, development: Lesson, say=print) -> Heads:
+    """Everything from phrases to a model ready to save. Raises ValueError when there is too little to learn from or to calibrate on."""
+    for what, phrases in (("learn from", lesson), ("calibrate on", development)):
+        if len(phrases.heard) < 50 or len(set(phrases.urgencies)) < len(URGENCIES):
+            raise ValueError(f"too few phrases to {what}: every urgency is needed, and at least 50 phrases")
     wholes = np.stack([rows[0] for rows in lesson.vectors])
     texts = [pieces[0] for pieces in lesson.heard]
     intents, urgencies = np.array(lesson.intents), np.array(lesson.urgencies)
-    if len(texts) < 50 or len(set(lesson.urgencies)) < len(URGENCIES):
-        raise ValueError("too few phrases to learn from: every urgency is needed, and at least 50 phrases")
     pairs, labels = np.unique(intents * len(URGENCIES) + urgencies, return_inverse=True)
     centre = wholes.mean(0)
-    grams = Grams.learn(texts, at_least=3)
+    grams = Grams.learn(texts, at_least=min(GRAM_IN, 1 + len(texts) // 100))
     rows = grams.matrix(texts)
-    svd = TruncatedSVD(min(GRAM_NUMBERS, rows.shape[1] - 1), n_iter=3, random_state=0).fit(rows)
-    space = svd.components_.T.astype(np.float16)
+    svd = TruncatedSVD(min(GRAM_NUMBERS, rows.shape[1] - 1), n_iter=2, random_state=0).fit(rows)
     meaning = centred(wholes, centre)
     arrays = {
         "intents": np.array(INTENTS), "urgencies": np.array(URGENCIES), "centre": centre.astype(np.float32),
-        "gram_names": grams.names, "gram_weights": grams.weights, "gram_space": space,
+        "gram_names": grams.names, "gram_weights": grams.weights, "gram_space": svd.components_.T.astype(np.float16),
         "scale": np.float32(1 / meaning.std()),
         "pair_intent": pairs // len(URGENCIES), "pair_urgency": pairs % len(URGENCIES),
         "calibration": np.array([1.0, 1.0, 0.0]), "report": np.array("{}"),
@@ -65,51 +67,13 @@ def learn(lesson: Lesson, say=print) -> Heads:
         "known_urgencies": urgencies.astype(np.int16), "known_langs": np.array(lesson.langs),
         "known_vectors": meaning.astype(np.float16),
     }
-    draft = Heads(arrays)
-    flat = [piece for pieces in lesson.heard for piece in pieces]
-    of = np.repeat(np.arange(len(texts)), [len(pieces) for pieces in lesson.heard])
-    features = draft.features(flat, np.concatenate(lesson.vectors))
-    first = np.searchsorted(of, np.arange(len(texts)))
     say(f"  {len(texts)} phrases, {len(grams.names)} n-grams, {len(pairs)} kinds of label")
-
-    fold = _folds(meaning)
-    unseen = {"pair": np.zeros((len(flat), len(pairs))), "urgency": np.zeros((len(flat), len(URGENCIES)))}
-    targets = {"pair": labels, "urgency": urgencies}
-    for n in range(fold.max() + 1):
-        inside, here = fold != n, fold[of] == n
-        for kind, target in targets.items():
-            layers = _train(features[first][inside], target[inside], unseen[kind].shape[1])
-            unseen[kind][here] = ensemble(layers, features[here])
-        say(f"  out of fold {n + 1} of {fold.max() + 1}")
-    serious = urgencies >= ESCALATES
-    arrays["calibration"] = _calibrate(unseen["pair"][first], unseen["urgency"][first], labels, arrays, serious)
-    result = judged(unseen["pair"], unseen["urgency"], arrays["pair_intent"], arrays["pair_urgency"], len(INTENTS),
-                    arrays["calibration"])
-    pieces = np.split(np.arange(len(flat)), first[1:])
-    discount = _discount([result.escalate[p] for p in pieces], serious)
-    worst = np.array([p[seriousness(result.escalate[p], discount).argmax()] for p in pieces])
-    scores = np.array([seriousness(result.escalate[p], discount).max() for p in pieces])
-    chances = adding_up(result.urgencies[worst], scores)
-    limits = {name: float(np.floor(1e4 * limit) / 1e4)  # as understandings are rounded, and never above
-              for name, limit in _thresholds(chances, urgencies, result.intents[first], intents).items()}
-    limits["part_discount"] = discount
-    arrays["threshold_names"], arrays["thresholds"] = np.array(list(limits)), np.array(list(limits.values()))
-    report = _report(chances, result.intents[first].argmax(1), intents, urgencies, np.array(lesson.langs), limits)
-    arrays["report"] = np.array(json.dumps(report))
-    for kind, target in targets.items():
-        for n, layers in enumerate(_train(features[first], target, unseen[kind].shape[1])):
+    features = Heads(arrays).features(texts, wholes)
+    for kind, target, count in (("pair", labels, len(pairs)), ("urgency", urgencies, len(URGENCIES))):
+        for n, layers in enumerate(_train(features, target, count)):
             arrays.update({f"{kind}_{part}{n}": layer for part, layer in zip("wbvc", layers)})
-    return Heads(arrays)
-
-
-def _folds(meaning: np.ndarray) -> np.ndarray:
-    """The fold of each phrase: clusters of meaning, the largest shared out first."""
-    clusters = MiniBatchKMeans(min(150, len(meaning) // 8), n_init=1, random_state=0).fit_predict(meaning)
-    sizes, fold_of = np.zeros(FOLDS), {}
-    for cluster, size in sorted(zip(*np.unique(clusters, return_counts=True)), key=lambda pair: -pair[1]):
-        fold_of[cluster] = int(sizes.argmin())
-        sizes[fold_of[cluster]] += size
-    return np.array([fold_of[c] for c in clusters])
+        say(f"  learned by {kind}")
+    return _with_thresholds(_calibrated(Heads(arrays), development), development)
 
 
 def _train(features: np.ndarray, labels: np.ndarray, count: int) -> list[tuple[np.ndarray, ...]]:
@@ -118,70 +82,103 @@ def _train(features: np.ndarray, labels: np.ndarray, count: int) -> list[tuple[n
     usual = np.median(sizes)
     again = {label: int(min(4, max(1, round(usual / size)))) for label, size in zip(present, sizes)}
     chosen = np.repeat(np.arange(len(labels)), [again[label] for label in labels])
-    members = []
-    for seed in range(MEMBERS):
-        # One thread: so small a net is no faster with two. ROUNDS is where it generalises best, not where it converges.
-        with warnings.catch_warnings(), threadpool_limits(1):
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            net = MLPClassifier((HIDDEN,), alpha=0.7, batch_size=min(BATCH, len(chosen)), learning_rate_init=2e-3,
-                                max_iter=ROUNDS, random_state=seed)
-            net.fit(features[chosen], labels[chosen])
-        (w, v), (b, c) = net.coefs_, net.intercepts_
-        wide, low = np.zeros((v.shape[0], count)), np.full(count, -30.0)  # a kind this fold never saw: no chance
-        wide[:, net.classes_], low[net.classes_] = v, c
-        members.append(tuple(a.astype(np.float32) for a in (w, b, wide, low)))
-    return members
+    # One thread each: so small a net is no faster with two, but two nets are.
+    nets = Parallel(n_jobs=-1)(delayed(_fit)(features[chosen], labels[chosen], seed) for seed in range(MEMBERS))
+    return [_layers(net, count) for net in nets]
 
 
-def _calibrate(pairs: np.ndarray, urgency: np.ndarray, labels: np.ndarray, arrays: dict,
-               serious: np.ndarray) -> np.ndarray:
-    """[temperature, slope, offset] that make the probabilities of unseen phrases come true."""
+def _fit(features: np.ndarray, labels: np.ndarray, seed: int) -> MLPClassifier:
+    """One member. ROUNDS and DAMPING are where it does best on the development replies, not where it converges."""
+    with warnings.catch_warnings(), threadpool_limits(1):
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return MLPClassifier((HIDDEN,), alpha=DAMPING, batch_size=min(BATCH, len(labels)), learning_rate_init=2e-3, max_iter=ROUNDS,
+                             random_state=seed).fit(features, labels)
+
+
+def _layers(net: MLPClassifier, count: int) -> tuple[np.ndarray, ...]:
+    """What is saved of a net: its layers, with a place for each of `count` kinds of label."""
+    (w, v), (b, c) = net.coefs_, net.intercepts_
+    wide, low = np.zeros((v.shape[0], count)), np.full(count, -30.0)  # a kind of label without a phrase: no chance
+    wide[:, net.classes_], low[net.classes_] = v, c
+    return tuple(a.astype(np.float32) for a in (w, b, wide, low))
+
+
+def _calibrated(heads: Heads, development: Lesson) -> Heads:
+    """The same with [temperature, slope, offset] that make its probabilities of the development replies come true."""
+    raw = heads.raw([pieces[0] for pieces in development.heard], np.stack([rows[0] for rows in development.vectors]))
+    place = {pair: n for n, pair in enumerate(zip(heads.arrays["pair_intent"].tolist(), heads.arrays["pair_urgency"].tolist()))}
+    known = [(n, place[pair]) for n, pair in enumerate(zip(development.intents, development.urgencies)) if pair in place]
+    rows, labels = map(list, zip(*known))
+
     def loss(temperature: float) -> float:
-        return -np.log(softened(pairs, temperature)[np.arange(len(labels)), labels] + 1e-9).mean()
+        return -np.log(softened(raw.pairs[rows], temperature)[np.arange(len(rows)), labels] + 1e-9).mean()
 
-    temperature = min(np.arange(0.5, 3.01, 0.05), key=loss)
-    raw = raw_odds(pairs, urgency, arrays["pair_urgency"])
-    fit = LogisticRegression(C=1e6).fit(raw[:, None], serious)
-    return np.array([temperature, fit.coef_[0, 0], fit.intercept_[0]])
-
-
-def _discount(escalate: list[np.ndarray], serious: np.ndarray) -> float:
-    """How much less a part counts than a whole, so that RECALL costs the fewest false alarms."""
-    def false_alarms(discount: float) -> float:
-        scores = np.array([seriousness(e, discount).max() for e in escalate])
-        return round(float((scores[~serious] >= np.quantile(scores[serious], 1 - RECALL)).mean()), 3)
-
-    return min(DISCOUNTS, key=false_alarms)
+    temperature = min(np.arange(0.5, 5.01, 0.1), key=loss)
+    fit = LogisticRegression(C=1e6).fit(raw.odds(heads.arrays["pair_urgency"])[:, None], np.array(development.urgencies) >= ESCALATES)
+    return Heads({**heads.arrays, "calibration": np.array([temperature, fit.coef_[0, 0], fit.intercept_[0]])})
 
 
-def _thresholds(chances: np.ndarray, urgencies: np.ndarray, intent_chances: np.ndarray,
-                intents: np.ndarray) -> dict[str, float]:
-    """Thresholds from urgencies' probabilities out of fold.
+def _with_thresholds(heads: Heads, development: Lesson) -> Heads:
+    """The same with its thresholds, and the report on the development replies at them.
 
-    escalate       of P(urgent or immediate): finds RECALL of what is serious
+    part_discount  how much less a sentence counts than the whole, in log-odds: what costs the fewest false alarms
+    escalate       of P(urgent or immediate): finds RECALL of what is serious and IMMEDIATE_RECALL of what is immediate
     escalate_sure  of the same: raises at most SURE_FALSE_ALARMS
-    immediate      of P(immediate): finds IMMEDIATE_RECALL of what is, and never escalates alone
-    person         of 1 - P(none): finds PERSON_RECALL of what anybody has to do something about
+    immediate      of P(immediate): finds CALLED_IMMEDIATE of what is, and never escalates alone
+    person         of 1 - P(none): what anybody has to do something about
     intent         of a kind of intent: below it a guess is more often wrong than right
     """
-    escalate, serious = chances[:, ESCALATES:].sum(1), urgencies >= ESCALATES
-    limit = float(np.quantile(escalate[serious], 1 - RECALL))
-    immediate = float(np.quantile(chances[urgencies == 3, 3], 1 - IMMEDIATE_RECALL))
-    kinds = of_kinds(intent_chances)
+    urgencies = np.array(development.urgencies)
+    serious = urgencies >= ESCALATES
+    found = heads.judge([piece for pieces in development.heard for piece in pieces], np.concatenate(development.vectors))
+    ends = np.cumsum([len(pieces) for pieces in development.heard])
+    pieces = np.split(np.arange(ends[-1]), ends[:-1])
+
+    def worst_at(discount: float) -> tuple[np.ndarray, np.ndarray]:
+        """Of each reply the piece that sounds worst, and how bad."""
+        scores = [seriousness(found.escalate[p], discount) for p in pieces]
+        return np.array([p[s.argmax()] for p, s in zip(pieces, scores)]), np.array([s.max() for s in scores])
+
+    def limit_of(escalate: np.ndarray) -> float:
+        return min(reaching(escalate[serious], RECALL), reaching(escalate[urgencies == 3], IMMEDIATE_RECALL))
+
+    def false_alarms(discount: float) -> float:
+        escalate = worst_at(discount)[1]
+        return round(float((escalate[~serious] >= limit_of(escalate)).mean()), 3)
+
+    discount = min(DISCOUNTS, key=false_alarms)
+    worst, escalate = worst_at(discount)
+    limit, chances = limit_of(escalate), adding_up(found.urgencies[worst], escalate)
+    immediate, person = chances[:, 3], 1 - chances[:, 0]
+    limits = {
+        "part_discount": discount, "escalate": limit, "escalate_sure": float(np.quantile(escalate[~serious], 1 - SURE_FALSE_ALARMS)),
+        "immediate": max(limit, reaching(immediate[urgencies == 3], CALLED_IMMEDIATE)),
+        "person": min(reaching(person[serious], SERIOUS_REACH_A_PERSON), reaching(person[urgencies == 1], ROUTINE_REACH_A_PERSON)),
+        "intent": _surer_than_not(found.intents[ends - [len(p) for p in pieces]], np.array(development.intents)),
+    }
+    return Heads({**heads.arrays, "threshold_names": np.array(list(limits)), "thresholds": np.array(list(limits.values())),
+                  "report": np.array(json.dumps(_report(escalate, person, limits, development)))})
+
+
+def reaching(scores: np.ndarray, share: float) -> float:
+    """The largest limit (rounded down to four places) that at least `share` of the scores reach."""
+    most_missed = int(np.floor(len(scores) * (1 - share) + 1e-9))
+    return float(np.floor(np.sort(scores)[most_missed] * 1e4) / 1e4)
+
+
+def _surer_than_not(chances: np.ndarray, intents: np.ndarray) -> float:
+    """From which probability on the likeliest kind of intent is right more often than not."""
+    kinds = of_kinds(chances)
     top, right = kinds.max(1), kinds.argmax(1) == np.array(KIND_OF)[intents]
-    order = np.argsort(top)
-    share = np.convolve(right[order], np.ones(200) / 200, "valid") if len(top) > 400 else np.array([])
+    order, window = np.argsort(top), max(20, len(top) // 12)
+    share = np.convolve(right[order], np.ones(window) / window, "valid")
     doubtful = np.flatnonzero(share < 0.5)
-    intent = float(top[order][doubtful[-1] + 100]) if len(doubtful) else 0.3
-    return {"escalate": limit, "escalate_sure": float(np.quantile(escalate[~serious], 1 - SURE_FALSE_ALARMS)),
-            "immediate": max(immediate, limit),
-            "person": float(np.quantile(1 - chances[urgencies > 0, 0], 1 - PERSON_RECALL)), "intent": min(intent, 0.5)}
+    return min(0.5, float(top[order][doubtful[-1] + window // 2])) if len(doubtful) else 0.3
 
 
-def _report(chances: np.ndarray, guess: np.ndarray, intents: np.ndarray, urgencies: np.ndarray, langs: np.ndarray,
-            limits: dict[str, float]) -> dict:
-    """Shares out of fold, in all, by language and by intent, at the thresholds."""
-    escalate, person = chances[:, ESCALATES:].sum(1), 1 - chances[:, 0]
+def _report(escalate: np.ndarray, person: np.ndarray, limits: dict[str, float], development: Lesson) -> dict:
+    """Shares of the development replies, in all, by language and by intent, at the thresholds."""
+    intents, urgencies, langs = np.array(development.intents), np.array(development.urgencies), np.array(development.langs)
 
     def row(which: np.ndarray) -> dict:
         def share(scores: np.ndarray, limit: str, among: np.ndarray) -> float | None:
@@ -192,11 +189,8 @@ def _report(chances: np.ndarray, guess: np.ndarray, intents: np.ndarray, urgenci
                 "false_alarms": share(escalate, "escalate", urgencies < ESCALATES),
                 "false_alarms_none": share(escalate, "escalate", urgencies == 0),
                 "recall_sure": share(escalate, "escalate_sure", urgencies >= ESCALATES),
-                "false_alarms_sure": share(escalate, "escalate_sure", urgencies < ESCALATES),
-                "called_immediate": share(chances[:, 3], "immediate", urgencies < 3),
-                "needless_person": share(person, "person", urgencies == 0),
-                "intent_right": round(float((guess == intents)[which].mean()), 4)}
+                "needless_person": share(person, "person", urgencies == 0)}
 
-    return {"all": row(np.ones(len(intents), bool)),
-            "languages": {str(lang): row(langs == lang) for lang in sorted(set(langs))},
-            "intents": {INTENTS[i]: row(intents == i) for i in sorted(set(intents.tolist()))}, "thresholds": limits}
+    return {"all": row(np.ones(len(intents), bool)), "thresholds": limits,
+            "languages": {str(lang): row(langs == lang) for lang in sorted(set(development.langs))},
+            "intents": {INTENTS[i]: row(intents == i) for i in sorted(set(development.intents))}}

@@ -1,0 +1,192 @@
+"""Train the encoder's layers further on nlu_data/train and write listening/tuned.npz (`make tune`).
+
+    python bot/tuning/tune.py [--minutes 45] [--rate 2.5e-4]
+
+Needed only when the phrases have grown so much that it pays: an ordinary training (bot/train.py) learns from new phrases on the vectors as they are.
+Development replies are only looked at to show how it goes, test replies never. PyTorch is in an environment of its own; the same seed on another
+machine gives a slightly different file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "bot"), str(ROOT / "bot" / "tuning")]
+
+from alongside_bot.pieces import Pieces  # noqa: E402
+from net import Net  # noqa: E402
+
+from listening.weights import TUNED, ModelFile, changes, shipped  # noqa: E402
+from listening.words import bare, spoken  # noqa: E402
+from nlu_data.read import URGENCIES, Phrase, development, training  # noqa: E402
+
+BATCH, LONGEST, POOL = 96, 96, 32  # texts a step, pieces of a text, batches that are sorted by length together
+HIDDEN, WARM, ESCALATES = 384, 100, 2
+
+
+class Heads(nn.Module):
+    """What the vectors are trained for: (intent, urgency) pairs, urgency, escalation. Thrown away afterwards; bot/train.py learns its own."""
+
+    def __init__(self, vectors: torch.Tensor, pairs: int):
+        super().__init__()
+        self.centre = nn.Parameter(vectors.mean(0), requires_grad=False)
+        self.spread = float(F.normalize(vectors - self.centre, dim=1).std())
+        self.pairs, out = pairs, pairs + len(URGENCIES) + 1
+        self.hidden, self.out, self.straight = nn.Linear(vectors.shape[1], HIDDEN), nn.Linear(HIDDEN, out), nn.Linear(vectors.shape[1], out)
+
+    def forward(self, vectors: torch.Tensor) -> torch.Tensor:
+        x = F.dropout(F.normalize(vectors - self.centre, dim=1) / self.spread, 0.1, self.training)
+        return self.out(F.dropout(F.relu(self.hidden(x)), 0.25, self.training)) + self.straight(x)
+
+    def loss(self, vectors: torch.Tensor, pair: torch.Tensor, urgency: torch.Tensor) -> torch.Tensor:
+        """Smoothed, for some labels can be argued."""
+        said = self(vectors)
+        escalates = (urgency >= ESCALATES).float() * 0.97 + 0.015
+        return (F.cross_entropy(said[:, :self.pairs], pair, label_smoothing=0.05) + F.cross_entropy(said[:, self.pairs:-1], urgency, label_smoothing=0.03)
+                + 2 * F.binary_cross_entropy_with_logits(said[:, -1], escalates))
+
+    def escalation(self, vectors: torch.Tensor) -> np.ndarray:
+        """How much each looks as if a person were needed today."""
+        said = self(vectors)
+        urgent = said[:, self.pairs:-1].softmax(1)[:, ESCALATES:].sum(1).clamp(1e-6, 1 - 1e-6)
+        return (said[:, -1] + urgent.logit()).numpy()
+
+
+def altered(phrase: Phrase, calm: dict[str, list[str]]) -> str:
+    """The phrase as somebody else might have typed it: with small talk before or behind, without accents, without signs, with a slip."""
+    text, chance = phrase.text, random.random()
+    if chance < 0.12 and len(text) < 160 and calm.get(phrase.lang):
+        both = [text, random.choice(calm[phrase.lang])]
+        random.shuffle(both)
+        text = both[0].rstrip(".") + random.choice([". ", " ", "\n", ", ", "! "]) + both[1]
+    chance = random.random()
+    if chance < 0.10:
+        return bare(text)
+    if chance < 0.18:
+        return text.lower()
+    if chance < 0.24:
+        return "".join(c for c in text if c.isalnum() or c.isspace() or unicodedata.category(c) in ("Mn", "Mc")) or text
+    if chance < 0.30 and len(text) > 8:
+        at = random.randrange(1, len(text) - 1)
+        return random.choice([text[:at] + text[at + 1:], text[:at] + text[at + 1] + text[at] + text[at + 2:], text[:at + 1] + text[at:]])
+    return text
+
+
+class Lessons:
+    """The training phrases as endless batches."""
+
+    def __init__(self, phrases: list[Phrase], pieces: Pieces):
+        self._phrases, self._pieces = phrases, pieces
+        kinds = sorted({(p.intent, p.urgency) for p in phrases})
+        self.pairs = len(kinds)
+        self._labels = [(kinds.index((p.intent, p.urgency)), URGENCIES.index(p.urgency)) for p in phrases]
+        self._calm: dict[str, list[str]] = {}
+        for phrase in phrases:
+            if phrase.intent in ("fine", "chat"):
+                self._calm.setdefault(phrase.lang, []).append(phrase.text)
+
+    def labels(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pair and urgency of every phrase."""
+        pair, urgency = zip(*self._labels)
+        return torch.tensor(pair), torch.tensor(urgency)
+
+    def __iter__(self) -> Iterator[tuple[list[list[int]], torch.Tensor, torch.Tensor]]:
+        while True:
+            order = random.sample(range(len(self._phrases)), len(self._phrases))
+            for begin in range(0, len(order), BATCH * POOL):
+                rows = [(self._pieces.of(spoken(altered(self._phrases[n], self._calm)), LONGEST), *self._labels[n]) for n in order[begin:begin + BATCH * POOL]]
+                rows.sort(key=lambda row: len(row[0]))
+                batches = [rows[at:at + BATCH] for at in range(0, len(rows), BATCH)]
+                for batch in random.sample(batches, len(batches)):
+                    texts, pair, urgency = zip(*batch)
+                    yield list(texts), torch.tensor(pair), torch.tensor(urgency)
+
+
+def vectors(net: Net, pieces: Pieces, texts: list[str]) -> torch.Tensor:
+    """The texts' vectors as the net is now."""
+    rows = [pieces.of(spoken(t), 128) for t in texts]
+    order = sorted(range(len(rows)), key=lambda n: len(rows[n]))
+    found = torch.zeros(len(rows), net.first.weight.shape[0])
+    net.eval()
+    with torch.no_grad():
+        for begin in range(0, len(order), BATCH):
+            here = order[begin:begin + BATCH]
+            found[here] = net([rows[n] for n in here])
+    net.train()
+    return found
+
+
+def progress(net: Net, heads: Heads, pieces: Pieces, replies: list[Phrase]) -> str:
+    """How development replies are told apart: the chance that a serious one scores above another, and false alarms at 97 % recall."""
+    heads.eval()
+    with torch.no_grad():
+        scores = heads.escalation(vectors(net, pieces, [p.text for p in replies]))
+    heads.train()
+    serious, calm = np.isin([p.urgency for p in replies], URGENCIES[ESCALATES:]), np.array([p.urgency == "none" for p in replies])
+    above = (scores[serious][:, None] > scores[~serious]).mean()
+    limit = np.sort(scores[serious])[int(serious.sum() * 0.03)]
+    return f"development: told apart {above:.4f}, false alarms at 97 % recall {(scores[calm] >= limit).mean():.3f}"
+
+
+def tune(minutes: float, rate: float) -> None:
+    """Train for so long and write the result."""
+    torch.manual_seed(0)
+    random.seed(0)
+    torch.set_flush_denormal(True)
+    model, replies, phrases = ModelFile(shipped()), development(), training()
+    pieces, net = Pieces(model), Net(model)
+    lessons = Lessons(phrases, pieces)
+    print(f"{len(phrases)} phrases; first the heads alone", flush=True)
+    found = vectors(net, pieces, [p.text for p in phrases])
+    heads = Heads(found, lessons.pairs)
+    pair, urgency = lessons.labels()
+    first = torch.optim.AdamW(heads.parameters(), 1e-3, weight_decay=0.05)
+    for _ in range(8):
+        for some in torch.randperm(len(phrases)).split(256):
+            _step(first, heads.loss(found[some], pair[some], urgency[some]), heads)
+    print(progress(net, heads, pieces, replies), flush=True)
+    # The lower a layer, the more general and the less it is moved.
+    groups = [{"params": layer.parameters(), "lr": rate * 0.93 ** (len(net.layers) - 1 - n)} for n, layer in enumerate(net.layers)]
+    groups += [{"params": net.first.parameters(), "lr": rate * 0.2}, {"params": [p for p in heads.parameters() if p.requires_grad], "lr": 5e-4}]
+    optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
+    rates, began = [group["lr"] for group in optimiser.param_groups], time.monotonic()
+    for step, (rows, pair, urgency) in enumerate(lessons, 1):
+        spent = (time.monotonic() - began) / (minutes * 60)
+        if spent >= 1:
+            break
+        for group, full in zip(optimiser.param_groups, rates):
+            group["lr"] = full * min(1, step / WARM) * max(0.005, 1 - spent)
+        loss = _step(optimiser, heads.loss(net(rows), pair, urgency), net)
+        if step % 100 == 0:
+            print(f"step {step}, {spent:.0%} of the time, loss {loss:.2f}" + (f"; {progress(net, heads, pieces, replies)}" if step % 400 == 0 else ""), flush=True)
+    print(progress(net, heads, pieces, replies), flush=True)
+    np.savez_compressed(TUNED, **changes(model, net.matrices(), net.small()))
+    print(f"written: {TUNED.name}, {TUNED.stat().st_size / 2**20:.1f} MB")
+
+
+def _step(optimiser: torch.optim.Optimizer, loss: torch.Tensor, trained: nn.Module) -> float:
+    optimiser.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
+    optimiser.step()
+    return float(loss.detach())
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=45)
+    parser.add_argument("--rate", type=float, default=2.5e-4, help="how fast the upper layers learn")
+    given = parser.parse_args()
+    tune(given.minutes, given.rate)
