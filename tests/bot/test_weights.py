@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from listening.meaning import Encoder
 from listening.weights import TUNED, ModelFile, WrongModel, base_of, changes, packed, shipped, tuned_model, unpacked, write_tuned
 
 
@@ -51,3 +52,12 @@ def test_ours_fit_the_installed_model_and_change_every_layer(base, tmp_path):
     assert tuned_model(tmp_path) == path and path.stat().st_mtime_ns == made
     path.write_bytes(b"cut short")
     assert ModelFile(tuned_model(tmp_path)).bytes.size == base.bytes.size
+
+
+def test_the_encoder_needs_no_folder_of_its_own(tmp_path, monkeypatch):
+    (tmp_path / "a file").write_text("where a folder should be")
+    monkeypatch.setenv("ALONGSIDE_CACHE", str(tmp_path / "a file"))
+    [alone] = Encoder().vectors(["he is at my door"])
+    monkeypatch.setenv("ALONGSIDE_CACHE", str(tmp_path / "kept"))
+    [kept] = Encoder().vectors(["he is at my door"])
+    assert np.allclose(alone, kept) and len(list((tmp_path / "kept" / "encoders").iterdir())) == 1
