@@ -20,7 +20,7 @@ from casefile.vocabulary import AlertKind, AlertState, Channel, InboundState, Ou
 from checkins.outcomes import delivery_heard
 from escalation.alerts import raise_alert, resolve_system
 from messaging.redaction import redact
-from webhooks.catch_up import catch_up
+from webhooks.catch_up import ON_ITS_WAY, catch_up
 
 log = logging.getLogger(__name__)
 BOT_FAILURES_BEFORE_ALARM = 2
@@ -81,7 +81,8 @@ class Keeper:
         since = self._caught_up_to - dt.timedelta(minutes=10) if self._caught_up_to else now - dt.timedelta(days=1)
         senders = self.house.senders
         numbers = {(Channel.SMS, senders.sms), (Channel.WHATSAPP, senders.whatsapp)}
-        found = catch_up(self.house.database, self.house.book, self.house.gateway, sorted((c, n) for c, n in numbers if n), since, now)
+        on_its_way = min(ON_ITS_WAY, 2 * dt.timedelta(seconds=self.house.settings.catch_up_every))
+        found = catch_up(self.house.database, self.house.book, self.house.gateway, sorted((c, n) for c, n in numbers if n), since, now, on_its_way)
         self._caught_up_to = now
         if found:
             log.warning("%s messages had not reached our door and were fetched", found)

@@ -216,6 +216,16 @@ def test_a_message_that_missed_our_door_is_taken_in_once(place: Place) -> None:
     assert (row.person_id, row.state, row.lane, row.body) == (person.id, InboundState.READY, "0danger", "he is outside my door")
 
 
+def test_a_message_that_may_still_be_on_its_way_to_our_door_is_left_to_it(place: Place) -> None:
+    with place.database.write() as session:
+        cast.person(session)
+    place.gateway.waiting = [Received("SM1", "+447700900201", cast.OUR_NUMBER, "", 1, at=place.now - 5 * SECONDS)]
+    place.step()
+    assert place.all(Inbound) == []
+    place.step(60)
+    assert [row.provider_sid for row in place.all(Inbound)] == ["SM1"]
+
+
 def test_what_a_dead_worker_held_is_freed_when_its_lease_ends_and_a_send_is_never_blindly_repeated(any_place: Place) -> None:
     place = any_place
     with place.database.write() as session:

@@ -170,7 +170,7 @@ def house_running(request: pytest.FixtureRequest, tmp_path: Path, sqlite_templat
             "PUBLIC_URL": public, "RESERVE_MODEL": str(tmp_path / "none"), "BOT_URL": f"http://127.0.0.1:{free_port()}", "BOT_KEY": "k" * 16, "BOT_TOKEN": "t" * 16, "SECRET_KEYS": TEST_KEY,
             "TWILIO_ACCOUNT_SID": DEMO_ACCOUNT_SID, "TWILIO_AUTH_TOKEN": DEMO_AUTH_TOKEN, "TWILIO_API_URL": simulator.url, "SMS_SENDER": cast.OUR_NUMBER,
             "WHATSAPP_SENDER": cast.OUR_NUMBER, "VOICE_SENDER": cast.OUR_NUMBER, "WHATSAPP_TEMPLATES": str(tmp_path / "templates.json"),
-            "LADDER_SCALE": str(DAY / 86400 if asked == "fast" else 1.0), "CATCH_UP_EVERY": "0.5", "ABSENT_AFTER": "1", "SENDS_PER_SECOND": "100",
+            "LADDER_SCALE": str(DAY / 86400 if asked == "fast" else 1.0), "CATCH_UP_EVERY": "1", "ABSENT_AFTER": "1", "SENDS_PER_SECOND": "100",
         }.items()}, env_file=Path(os.devnull)))
         house.__dict__.update(parts)
         with serving(create_app(house), port), httpx.Client(base_url=simulator.url, timeout=20) as phones:
