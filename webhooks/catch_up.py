@@ -16,7 +16,6 @@ from triage.phrases import PhraseBook
 from webhooks.forms import InboundForm
 from webhooks.receive import store
 
-
 # The provider gives our door 15 s. A message as young as this may still be on its way there, with more than the list tells (what kind of
 # file it is, which button was pressed): the next look takes it, if it has not come by then.
 ON_ITS_WAY = dt.timedelta(seconds=20)
