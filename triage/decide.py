@@ -114,11 +114,13 @@ def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard 
         wish = None
     acts = acts or _hear_wish(reading, wish)
     certain = bool(acts)
+    # What is said of the phone or the person says nothing of the rest of the message, which the model hears in full.
+    hear_beside = _hear_bot if wish is not None and wish.act in _ALWAYS else _hear_bot_beside_keyword
     if bot is not None and not certain:
         _hear_bot(reading, bot.understanding)
         acts = list(bot.acts)
     elif bot is not None:
-        (_hear_bot if wish is not None and wish.act in _ALWAYS else _hear_bot_beside_keyword)(reading, bot.understanding)
+        hear_beside(reading, bot.understanding)
     elif not certain:
         if reserve is not None:
             _hear_bot(reading, reserve)
@@ -128,7 +130,7 @@ def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard 
         reading.why.append("The bot did not answer; a person must read this")
         acts = ["handover"]
     elif reserve is not None:
-        (_hear_bot if wish is not None and wish.act in _ALWAYS else _hear_bot_beside_keyword)(reading, reserve)
+        hear_beside(reading, reserve)
     _hear_setting(reading, setting)
     if setting.stopped and "start" in acts and keyword != "start":
         acts = ["handover"]  # only her own plain word takes a stop back, never a guess of the model

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,23 @@ _SECTION = re.compile(r"^\[([\w ]+)\]$")
 
 class PhraseFileWrong(ValueError):
     """A phrase file breaks the format; the message names file and line."""
+
+
+def language_files(folder: Path) -> list[Path]:
+    """The lists of a folder, one a language, in order. Raises PhraseFileWrong for a file that is no language of ours."""
+    found = sorted(folder.glob("*.txt"))
+    for path in found:
+        if path.stem not in LANGUAGES:
+            raise PhraseFileWrong(f"{path.name}: not one of our languages")
+    return found
+
+
+def written_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a list with their numbers, without empty ones and comments."""
+    for number, raw in enumerate(path.read_text("utf-8").splitlines(), 1):
+        line = raw.strip()
+        if line and not line.startswith("# ") and line != "#":
+            yield number, line
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +123,13 @@ class PhraseBook:
     def load(cls, folder: Path = FOLDER) -> PhraseBook:
         """Read every `<lang>.txt`. Raises PhraseFileWrong."""
         book = cls()
-        for path in sorted(folder.glob("*.txt")):
-            if path.stem not in LANGUAGES:
-                raise PhraseFileWrong(f"{path.name}: not one of our languages")
+        for path in language_files(folder):
             book._read(path)
         return book
 
     def _read(self, path: Path) -> None:
         section: list[str] = []
-        for number, raw in enumerate(path.read_text("utf-8").splitlines(), 1):
-            line = raw.strip()
-            if not line or line.startswith("# ") or line == "#":
-                continue
+        for number, line in written_lines(path):
             if head := _SECTION.match(line):
                 section = head.group(1).split()
                 if not self._known(section):

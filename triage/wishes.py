@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from casefile.vocabulary import LANGUAGES, Channel
+from casefile.vocabulary import Channel
 from triage.normalise import sentences, words
-from triage.phrases import PhraseFileWrong
+from triage.phrases import PhraseFileWrong, language_files, written_lines
 
 FOLDER = Path(__file__).resolve().parent / "wishes"
 SECTIONS = ("less often", "channel", "only", "sms", "whatsapp", "voice", "when", "phone", "wrong number", "under 18", "polite")
@@ -57,9 +57,7 @@ class WishBook:
     def load(cls, folder: Path = FOLDER) -> WishBook:
         """Read every `<lang>.txt`. Raises PhraseFileWrong."""
         book = cls()
-        for path in sorted(folder.glob("*.txt")):
-            if path.stem not in LANGUAGES:
-                raise PhraseFileWrong(f"{path.name}: not one of our languages")
+        for path in language_files(folder):
             book._add(path.stem, _lists(path))
         return book
 
@@ -129,7 +127,7 @@ def _fits(pattern: tuple[str, ...], text: tuple[str, ...], at: int, to_end: bool
 def _lists(path: Path) -> dict[str, list[str]]:
     lists: dict[str, list[str]] = {section: [] for section in SECTIONS}
     section = ""
-    for number, line in _lines(path):
+    for number, line in written_lines(path):
         if head := _SECTION.match(line):
             section = head.group(1)
             if section not in lists:
@@ -141,9 +139,3 @@ def _lists(path: Path) -> dict[str, list[str]]:
         else:
             lists[section].append(line)
     return lists
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    for number, raw in enumerate(path.read_text("utf-8").splitlines(), 1):
-        if (line := raw.strip()) and not line.startswith("# "):
-            yield number, line
