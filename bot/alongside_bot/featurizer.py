@@ -17,8 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from listening.listener import gather, split
-from listening.meaning import Encoder, Remembered, cache_folder
-from listening.weights import tuned_model
+from listening.meaning import Encoder, Remembered, cache_folder, kept_model
 from listening.words import exact, spoken
 
 PARTS, VECTORS = "alongside_parts", "alongside_vectors"  # [str], one row for the whole and one a part
@@ -78,7 +77,7 @@ def worked_out(texts: List[str]) -> np.ndarray:
     """Vectors of training and development phrases, remembered on disk (these texts are nobody's), with progress."""
     from alongside_bot.bulk import Bulk
 
-    remembered = Remembered(Bulk(tuned_model(cache_folder() / "encoders")), cache_folder())
+    remembered = Remembered(Bulk(kept_model()), cache_folder())
     try:
         return remembered.vectors(texts, lambda done, of: print(f"  embedded {done} of {of}", flush=True)
                                   if done % 2048 == 0 or done == of else None)

@@ -5,8 +5,8 @@ import pytest
 from alongside_bot.bulk import Bulk
 from alongside_bot.pieces import Pieces
 
-from listening.meaning import Encoder, cache_folder
-from listening.weights import ModelFile, tuned_model
+from listening.meaning import Encoder, kept_model
+from listening.weights import ModelFile
 
 TEXTS = ["", "he is at my door", "AI ËSHTË POSHTË", "الله يستر, he knows where I live", "ናብ ገዛይ መጺኡ", "我怕，他在门口！", "ﬁne  with   spaces", "x" * 700,
          "🆘🆘", "a\x00b", "Ich weiß nicht … “quoted” ½", "वह दरवाज़े पर है", "\u200fمساعدة", "toi so lam " * 60]
@@ -14,7 +14,7 @@ TEXTS = ["", "he is at my door", "AI ËSHTË POSHTË", "الله يستر, he kn
 
 @pytest.fixture(scope="module")
 def model():
-    return tuned_model(cache_folder() / "encoders")
+    return kept_model()
 
 
 def test_vectors_are_the_engines_but_for_rounding(model):
