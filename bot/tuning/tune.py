@@ -1,7 +1,8 @@
 """Train the encoder's layers further on nlu_data/train and write listening/tuned.npz (`make tune`).
 
-    python bot/tuning/tune.py [--minutes 45] [--rate 2.5e-4]
+    python bot/tuning/tune.py [--minutes 45] [--rate 2.5e-4] [--go-on]
 
+It begins with the encoder as its makers left it; with --go-on with the one tuned before, which is how phrases that came since are learned in less time.
 Needed only when the phrases have grown so much that it pays: an ordinary training (bot/train.py) learns from new phrases on the vectors as they are.
 Development replies are only looked at to show how it goes, test replies never. PyTorch is in an environment of its own; the same seed on another
 machine gives a slightly different file.
@@ -28,6 +29,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "bot"), str(ROOT / "bot" / "tuning")]
 from alongside_bot.pieces import Pieces  # noqa: E402
 from net import Net  # noqa: E402
 
+from listening.meaning import kept_model  # noqa: E402
 from listening.weights import TUNED, ModelFile, changes, shipped  # noqa: E402
 from listening.words import bare, spoken  # noqa: E402
 from nlu_data.read import URGENCIES, Phrase, development, training  # noqa: E402
@@ -140,13 +142,13 @@ def progress(net: Net, heads: Heads, pieces: Pieces, replies: list[Phrase]) -> s
     return f"development: told apart {above:.4f}, false alarms at 97 % recall {(scores[calm] >= limit).mean():.3f}"
 
 
-def tune(minutes: float, rate: float) -> None:
+def tune(minutes: float, rate: float, go_on: bool) -> None:
     """Train for so long and write the result."""
     torch.manual_seed(0)
     random.seed(0)
     torch.set_flush_denormal(True)
     model, replies, phrases = ModelFile(shipped()), development(), training()
-    pieces, net = Pieces(model), Net(model)
+    pieces, net = Pieces(model), Net(ModelFile(kept_model()) if go_on else model)
     lessons = Lessons(phrases, pieces)
     print(f"{len(phrases)} phrases; first the heads alone", flush=True)
     found = vectors(net, pieces, [p.text for p in phrases])
@@ -188,5 +190,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=45)
     parser.add_argument("--rate", type=float, default=2.5e-4, help="how fast the upper layers learn")
+    parser.add_argument("--go-on", action="store_true", help="begin with what was tuned before")
     given = parser.parse_args()
-    tune(given.minutes, given.rate)
+    tune(given.minutes, given.rate, given.go_on)
