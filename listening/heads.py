@@ -29,15 +29,27 @@ from listening.ngrams import Grams
 ESCALATES = 2  # urgencies from this index on
 # How many of the nearest training phrases vote, how much more the nearer ones count, and the vote's share beside what was learned.
 NEIGHBOURS, SHARPNESS, VOTE = 15, 25.0, 0.5
+SHOWN = 3  # of them, to a person who asks why
+
+
+@dataclass(frozen=True)
+class Near:
+    """One row a text: of its nearest training phrases the share that escalates (the nearer ones counting more), and which the SHOWN nearest
+    are and how alike."""
+
+    serious: np.ndarray
+    phrases: np.ndarray
+    likeness: np.ndarray
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One row a text: probability of each intent, of each urgency, and of a person being needed today."""
+    """One row a text: probability of each intent, of each urgency, and of a person being needed today; the nearest training phrases."""
 
     intents: np.ndarray
     urgencies: np.ndarray
     escalate: np.ndarray
+    near: Near
 
 
 def log_odds(p: np.ndarray) -> np.ndarray:
@@ -55,16 +67,16 @@ def softened(probabilities: np.ndarray, temperature: float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Raw:
-    """What the signals say of each text, not calibrated: chances of the pairs, of the urgencies, and the neighbours' share that escalates."""
+    """What the signals say of each text, not calibrated: chances of the pairs, of the urgencies, and its neighbours."""
 
     pairs: np.ndarray
     urgency: np.ndarray
-    near: np.ndarray
+    near: Near
 
     def odds(self, pair_urgency: np.ndarray) -> np.ndarray:
         """The log-odds of urgent or immediate, all signals together."""
         ensembles = (log_odds(self.pairs[:, pair_urgency >= ESCALATES].sum(1)) + log_odds(self.urgency[:, ESCALATES:].sum(1))) / 2
-        return ensembles + VOTE * log_odds(0.01 + 0.98 * self.near)
+        return ensembles + VOTE * log_odds(0.01 + 0.98 * self.near.serious)
 
 
 def judged(raw: Raw, pair_intent: np.ndarray, pair_urgency: np.ndarray, intents: int, calibration: np.ndarray) -> Judged:
@@ -75,7 +87,7 @@ def judged(raw: Raw, pair_intent: np.ndarray, pair_urgency: np.ndarray, intents:
     of_intents, urgencies = np.zeros((len(pairs), intents)), urgency.astype(float)
     np.add.at(of_intents.T, pair_intent, pairs.T)
     np.add.at(urgencies.T, pair_urgency, pairs.T)
-    return Judged(of_intents, adding_up(urgencies, escalate), escalate)
+    return Judged(of_intents, adding_up(urgencies, escalate), escalate, raw.near)
 
 
 def adding_up(urgencies: np.ndarray, escalate: np.ndarray) -> np.ndarray:
@@ -118,25 +130,28 @@ class Heads:
     def raw(self, texts: list[str], vectors: np.ndarray) -> Raw:
         """What each signal says by itself."""
         features = self.features(texts, vectors)
-        return Raw(ensemble(self._pairs, features), ensemble(self._urgency, features), self._vote(self.meaning(vectors)))
+        return Raw(ensemble(self._pairs, features), ensemble(self._urgency, features), self._near(self.meaning(vectors)))
 
-    def _vote(self, meaning: np.ndarray) -> np.ndarray:
-        """The share of the nearest training phrases that escalate, the nearer ones counting more."""
-        count, found = min(NEIGHBOURS, len(self._known)), []
+    def _near(self, meaning: np.ndarray) -> Near:
+        count = min(NEIGHBOURS, len(self._known))
+        serious, phrases, alike = np.zeros(len(meaning)), np.zeros((len(meaning), min(SHOWN, count)), int), np.zeros((len(meaning), min(SHOWN, count)))
         for begin in range(0, len(meaning), 64):  # so many at a time, or the likenesses of a large batch would fill the memory
-            likeness = meaning[begin:begin + 64] @ self._known.T
+            here = slice(begin, begin + 64)
+            likeness = meaning[here] @ self._known.T
             near = np.argpartition(-likeness, count - 1, axis=1)[:, :count]
-            weight = np.exp(SHARPNESS * (np.take_along_axis(likeness, near, 1) - 1))
-            found.append((weight * self._serious[near]).sum(1) / weight.sum(1))
-        return np.concatenate(found) if found else np.zeros(0)
+            likeness = np.take_along_axis(likeness, near, 1)
+            weight = np.exp(SHARPNESS * (likeness - 1))
+            serious[here] = (weight * self._serious[near]).sum(1) / weight.sum(1)
+            best = np.argsort(-likeness, axis=1)[:, :SHOWN]
+            phrases[here], alike[here] = np.take_along_axis(near, best, 1), np.take_along_axis(likeness, best, 1)
+        return Near(serious, phrases, alike)
 
-    def nearest(self, vector: np.ndarray, count: int = 3) -> list[dict]:
-        """The training phrases closest in meaning, for a person who asks why."""
-        likeness = self._known @ self.meaning(vector[None])[0]
-        best = np.argsort(-likeness)[:count]
+    def shown(self, near: Near, row: int) -> list[dict]:
+        """The training phrases nearest to a text, for a person who asks why."""
         return [{"text": str(self.arrays["known_texts"][i]), "intent": self.intents[self.arrays["known_intents"][i]],
                  "urgency": self.urgencies[self.arrays["known_urgencies"][i]],
-                 "lang": str(self.arrays["known_langs"][i]), "similarity": round(float(likeness[i]), 3)} for i in best]
+                 "lang": str(self.arrays["known_langs"][i]), "similarity": round(float(likeness), 3)}
+                for i, likeness in zip(near.phrases[row].tolist(), near.likeness[row].tolist())]
 
     def save(self, path: Path) -> None:
         """Write the .npz."""

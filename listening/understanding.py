@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from listening.heads import Heads, adding_up, log_odds
+from listening.heads import Heads, Judged, adding_up, log_odds
 from listening.labels import CONCERNS, FALLBACK, KIND_OF, KINDS
 
 
@@ -14,6 +14,12 @@ def seriousness(escalate: np.ndarray, part_discount: float) -> np.ndarray:
     odds = log_odds(escalate)
     odds[1:] -= part_discount
     return 1 / (1 + np.exp(-odds))
+
+
+def alarms(escalate: np.ndarray, immediate: np.ndarray, limits: dict[str, float]) -> np.ndarray:
+    """Whether the chances of a person being needed today, and of life or liberty being at risk now, are enough for an alarm. What could be
+    immediate needs less: to miss that costs most."""
+    return (escalate >= limits["escalate"]) | (immediate >= limits["escalate_immediate"])
 
 
 def of_kinds(intents: np.ndarray) -> np.ndarray:
@@ -30,19 +36,20 @@ def understand(heads: Heads, heard: list[list[str]], vectors: list[np.ndarray]) 
         return []
     result = heads.judge(flat, np.concatenate(vectors))
     found, begin = [], 0
-    for pieces, rows in zip(heard, vectors):
-        here = slice(begin, begin + len(pieces))
+    for pieces in heard:
+        found.append(_one(heads, result, slice(begin, begin + len(pieces))))
         begin += len(pieces)
-        found.append(_one(heads, result.intents[here], result.urgencies[here], result.escalate[here], rows))
     return found
 
 
-def _one(heads: Heads, intents: np.ndarray, urgencies: np.ndarray, escalate: np.ndarray, rows: np.ndarray) -> dict:
-    limits = heads.thresholds
-    serious = seriousness(escalate, limits["part_discount"])
+def _one(heads: Heads, result: Judged, here: slice) -> dict:
+    """One message: what its pieces were judged to be stands in the rows `here`."""
+    limits, intents, urgencies = heads.thresholds, result.intents[here], result.urgencies[here]
+    serious = seriousness(result.escalate[here], limits["part_discount"])
     worst = int(serious.argmax())
-    chance = round(float(serious[worst]), 4)
-    escalates = chance >= limits["escalate"]
+    needed = serious[worst:worst + 1].round(4)
+    by_urgency = adding_up(urgencies[worst:worst + 1], needed).round(4)
+    escalates = bool(alarms(needed, by_urgency[:, -1], limits)[0])
     chances = intents[worst if escalates else 0]
     ranking = sorted(zip(heads.intents, chances.tolist()), key=lambda pair: -pair[1])
     [kinds] = of_kinds(chances[None])
@@ -50,14 +57,14 @@ def _one(heads: Heads, intents: np.ndarray, urgencies: np.ndarray, escalate: np.
     name, confidence = next(pair for pair in ranking if pair[0] in (CONCERNS if escalates else likely))
     if not escalates and kinds.max() < limits["intent"]:
         name = FALLBACK
-    urgency = dict(zip(heads.urgencies, adding_up(urgencies[worst:worst + 1], serious[worst:worst + 1])[0].tolist()))
     return {
         "intent": name, "confidence": round(confidence, 4),
         "ranking": [{"name": n, "confidence": round(c, 4)} for n, c in ranking[:10]],
-        "urgency": {n: round(p, 4) for n, p in urgency.items()},
-        "escalate": chance,
+        "urgency": dict(zip(heads.urgencies, by_urgency[0].tolist())),
+        "escalate": float(needed[0]),
+        "alarms": escalates,
         "also": sorted({heads.intents[i] for row in intents for i in np.flatnonzero(row >= 0.5)} - {name}),
-        "nearest": heads.nearest(rows[worst]),
+        "nearest": heads.shown(result.near, here.start + worst),
         "worst_part": worst - 1 if worst else None,
         "thresholds": limits,
         "model": heads.id,

@@ -186,13 +186,13 @@ def _hear_bot(reading: _Reading, u: Understanding) -> None:
 
 def _hear_bot_beside_keyword(reading: _Reading, u: Understanding) -> None:
     """A keyword was answered, so only a clear alarm of the model counts beside it (it has seen few one-word texts)."""
-    if _urgency(u).escalates and u.escalate >= max(0.9, u.escalate_from):
+    if u.alarms and u.escalate >= 0.9:
         _hear_bot(reading, u)
 
 
 def _urgency(u: Understanding) -> Urgency:
     immediate = u.urgency.get("immediate", 0.0)
-    if u.escalate >= u.escalate_from or immediate >= u.immediate_from:
+    if u.alarms:
         # Among those that escalate, immediate when the model leans to it at all: a page too many is cheaper than one too late.
         return Urgency.IMMEDIATE if immediate >= u.immediate_from or immediate >= u.urgency.get("urgent", 0.0) else Urgency.URGENT
     if 1.0 - u.urgency.get("none", 0.0) >= u.person_from:

@@ -11,15 +11,16 @@ from triage.wishes import Wish
 
 @dataclass(frozen=True)
 class Understanding:
-    """What the bot made of a text: intents with their shares, chances of each urgency, nearest training examples, thresholds of its model."""
+    """What the bot made of a text: intents with their shares, chances of each urgency and of a person being needed today, whether it alarms;
+    nearest training examples, further thresholds of its model."""
 
     intent: str
     confidence: float
     ranking: tuple[tuple[str, float], ...]
     urgency: Mapping[str, float]
     escalate: float
+    alarms: bool
     nearest: tuple[str, ...] = ()
-    escalate_from: float = 0.5
     immediate_from: float = 0.5
     person_from: float = 0.5
 

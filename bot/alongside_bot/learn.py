@@ -21,13 +21,14 @@ from threadpoolctl import threadpool_limits
 from listening.heads import ESCALATES, Heads, adding_up, centred, softened
 from listening.labels import INTENTS, KIND_OF, URGENCIES
 from listening.ngrams import Grams
-from listening.understanding import of_kinds, seriousness
+from listening.understanding import alarms, of_kinds, seriousness
 
 GRAM_IN, GRAM_NUMBERS, HIDDEN, MEMBERS, ROUNDS, DAMPING, BATCH = 12, 150, 256, 2, 14, 0.5, 256
 # Recall first: an alarm that is missed costs more than one too many. Not more than the development replies can tell: the last hundredth of
 # recall would hang on a few odd phrases and cost half of all calm ones.
 RECALL, IMMEDIATE_RECALL, SERIOUS_REACH_A_PERSON, ROUTINE_REACH_A_PERSON, CALLED_IMMEDIATE = 0.98, 0.99, 0.99, 0.9, 0.9
 SURE_FALSE_ALARMS = 0.02
+SLACK = 0.05
 DISCOUNTS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 
 
@@ -122,9 +123,11 @@ def _with_thresholds(heads: Heads, development: Lesson) -> Heads:
     """The same with its thresholds, and the report on the development replies at them.
 
     part_discount  how much less a sentence counts than the whole, in log-odds: what costs the fewest false alarms
-    escalate       of P(urgent or immediate): finds RECALL of what is serious and IMMEDIATE_RECALL of what is immediate
-    escalate_sure  of the same: raises at most SURE_FALSE_ALARMS
-    immediate      of P(immediate): finds CALLED_IMMEDIATE of what is, and never escalates alone
+    escalate       of P(urgent or immediate), and
+    escalate_immediate  of P(immediate): either is enough for an alarm. Together they find RECALL of what is serious and IMMEDIATE_RECALL
+                   of what is immediate, with the fewest false alarms
+    escalate_sure  of P(urgent or immediate): raises at most SURE_FALSE_ALARMS
+    immediate      of P(immediate): an alarm is called immediate; finds CALLED_IMMEDIATE of what is
     person         of 1 - P(none): what anybody has to do something about
     intent         of a kind of intent: below it a guess is more often wrong than right
     """
@@ -134,30 +137,46 @@ def _with_thresholds(heads: Heads, development: Lesson) -> Heads:
     ends = np.cumsum([len(pieces) for pieces in development.heard])
     pieces = np.split(np.arange(ends[-1]), ends[:-1])
 
-    def worst_at(discount: float) -> tuple[np.ndarray, np.ndarray]:
-        """Of each reply the piece that sounds worst, and how bad."""
+    def chances_at(discount: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of each reply the piece that sounds worst, how bad, and its chances of every urgency."""
         scores = [seriousness(found.escalate[p], discount) for p in pieces]
-        return np.array([p[s.argmax()] for p, s in zip(pieces, scores)]), np.array([s.max() for s in scores])
-
-    def limit_of(escalate: np.ndarray) -> float:
-        return min(reaching(escalate[serious], RECALL), reaching(escalate[urgencies == 3], IMMEDIATE_RECALL))
+        worst, escalate = np.array([p[s.argmax()] for p, s in zip(pieces, scores)]), np.array([s.max() for s in scores])
+        return worst, escalate, adding_up(found.urgencies[worst], escalate)
 
     def false_alarms(discount: float) -> float:
-        escalate = worst_at(discount)[1]
-        return round(float((escalate[~serious] >= limit_of(escalate)).mean()), 3)
+        return alarm_limits(*chances_at(discount)[1:], urgencies)[1]
 
     discount = min(DISCOUNTS, key=false_alarms)
-    worst, escalate = worst_at(discount)
-    limit, chances = limit_of(escalate), adding_up(found.urgencies[worst], escalate)
+    worst, escalate, chances = chances_at(discount)
+    alarm, _ = alarm_limits(escalate, chances, urgencies)
     immediate, person = chances[:, 3], 1 - chances[:, 0]
     limits = {
-        "part_discount": discount, "escalate": limit, "escalate_sure": float(np.quantile(escalate[~serious], 1 - SURE_FALSE_ALARMS)),
-        "immediate": max(limit, reaching(immediate[urgencies == 3], CALLED_IMMEDIATE)),
+        "part_discount": discount, **alarm, "escalate_sure": float(np.quantile(escalate[~serious], 1 - SURE_FALSE_ALARMS)),
+        "immediate": reaching(immediate[urgencies == 3], CALLED_IMMEDIATE),
         "person": min(reaching(person[serious], SERIOUS_REACH_A_PERSON), reaching(person[urgencies == 1], ROUTINE_REACH_A_PERSON)),
         "intent": _surer_than_not(found.intents[ends - [len(p) for p in pieces]], np.array(development.intents)),
     }
     return Heads({**heads.arrays, "threshold_names": np.array(list(limits)), "thresholds": np.array(list(limits.values())),
-                  "report": np.array(json.dumps(_report(escalate, person, limits, development)))})
+                  "report": np.array(json.dumps(_report(escalate, alarms(escalate, immediate, limits), person, limits, development)))})
+
+
+def alarm_limits(escalate: np.ndarray, chances: np.ndarray, urgencies: np.ndarray) -> tuple[dict[str, float], float]:
+    """The two limits of an alarm, and the share of harmless replies that reach either. Every limit of `escalate` from the one that alone would
+    miss SLACK too many is tried with the highest limit of the immediate chance that makes up for it."""
+    serious, now, calm = urgencies >= ESCALATES, urgencies == 3, urgencies < ESCALATES
+    best: tuple[float, dict[str, float]] | None = None
+    for share in np.arange(RECALL - SLACK, 1, 0.0025):
+        limits = {"escalate": reaching(escalate[serious], share), "escalate_immediate": 1.0}
+        missed = chances[now & (escalate < limits["escalate"]), 3]
+        allowed = int(np.floor(now.sum() * (1 - IMMEDIATE_RECALL) + 1e-9))
+        if len(missed) > allowed:
+            limits["escalate_immediate"] = float(np.floor(np.sort(missed)[allowed] * 1e4) / 1e4)
+        raised = alarms(escalate, chances[:, 3], limits)
+        cost = round(float(raised[calm].mean()), 4)
+        if raised[serious].mean() >= RECALL and (best is None or cost < best[0]):
+            best = cost, limits
+    assert best is not None  # the last shares find everything
+    return best[1], best[0]
 
 
 def reaching(scores: np.ndarray, share: float) -> float:
@@ -176,20 +195,20 @@ def _surer_than_not(chances: np.ndarray, intents: np.ndarray) -> float:
     return min(0.5, float(top[order][doubtful[-1] + window // 2])) if len(doubtful) else 0.3
 
 
-def _report(escalate: np.ndarray, person: np.ndarray, limits: dict[str, float], development: Lesson) -> dict:
+def _report(escalate: np.ndarray, alarm: np.ndarray, person: np.ndarray, limits: dict[str, float], development: Lesson) -> dict:
     """Shares of the development replies, in all, by language and by intent, at the thresholds."""
     intents, urgencies, langs = np.array(development.intents), np.array(development.urgencies), np.array(development.langs)
 
     def row(which: np.ndarray) -> dict:
-        def share(scores: np.ndarray, limit: str, among: np.ndarray) -> float | None:
-            chosen = scores[which & among]
-            return round(float((chosen >= limits[limit]).mean()), 4) if len(chosen) else None
-        return {"phrases": int(which.sum()), "recall": share(escalate, "escalate", urgencies >= ESCALATES),
-                "recall_immediate": share(escalate, "escalate", urgencies == 3),
-                "false_alarms": share(escalate, "escalate", urgencies < ESCALATES),
-                "false_alarms_none": share(escalate, "escalate", urgencies == 0),
-                "recall_sure": share(escalate, "escalate_sure", urgencies >= ESCALATES),
-                "needless_person": share(person, "person", urgencies == 0)}
+        def share(raised: np.ndarray, among: np.ndarray) -> float | None:
+            chosen = raised[which & among]
+            return round(float(chosen.mean()), 4) if len(chosen) else None
+        return {"phrases": int(which.sum()), "recall": share(alarm, urgencies >= ESCALATES),
+                "recall_immediate": share(alarm, urgencies == 3),
+                "false_alarms": share(alarm, urgencies < ESCALATES),
+                "false_alarms_none": share(alarm, urgencies == 0),
+                "recall_sure": share(escalate >= limits["escalate_sure"], urgencies >= ESCALATES),
+                "needless_person": share(person >= limits["person"], urgencies == 0)}
 
     return {"all": row(np.ones(len(intents), bool)), "thresholds": limits,
             "languages": {str(lang): row(langs == lang) for lang in sorted(set(development.langs))},

@@ -116,7 +116,7 @@ def texts(request: dict) -> list[str]:
 def dialogue_intent(understanding: dict, hint: str | None) -> str:
     """What the dialogue is told: the hint if there is one; a medical matter that is no emergency by its own name."""
     intent = hint or understanding["intent"]
-    if intent == "medical" and understanding["escalate"] < understanding["thresholds"]["escalate"]:
+    if intent == "medical" and not understanding["alarms"]:
         return "medical_routine"
     return intent
 

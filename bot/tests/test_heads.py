@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from alongside_bot.learn import Lesson, learn, reaching
+from alongside_bot.learn import IMMEDIATE_RECALL, RECALL, Lesson, alarm_limits, learn, reaching
 
 from listening.heads import Heads, adding_up
 from listening.labels import CONCERNS, FALLBACK, INTENTS, URGENCIES
 from listening.listener import LONGEST_WHOLE, gather, split
 from listening.meaning import Encoder, Remembered
-from listening.understanding import understand
+from listening.understanding import alarms, understand
 
 DIRECTIONS = np.random.RandomState(1).randn(4, Encoder.size)
 KINDS = [("fine", "none", "all is well"), ("distress", "routine", "no sleep again"),
@@ -45,6 +45,11 @@ def heard(heads, *kinds):
     return understand(heads, [texts], [np.stack(rows)])[0]
 
 
+def with_limits(heads, **changed):
+    """The same heads with other thresholds."""
+    return Heads({**heads.arrays, "thresholds": np.array([changed.get(name, limit) for name, limit in heads.thresholds.items()])})
+
+
 @pytest.mark.parametrize("kind", range(4))
 def test_each_kind_is_heard(heads, kind):
     found = heard(heads, kind)
@@ -52,12 +57,12 @@ def test_each_kind_is_heard(heads, kind):
     assert found["intent"] == intent
     assert max(found["urgency"], key=found["urgency"].get) == urgency
     assert found["nearest"][0]["intent"] == intent and len(found["nearest"]) == 3
-    assert (found["escalate"] >= found["thresholds"]["escalate"]) == (kind >= 2)
+    assert found["alarms"] == (kind >= 2)
 
 
 def test_the_most_serious_sentence_wins(heads):
     found = heard(heads, 0, 0, 0, 3, 0)
-    assert found["escalate"] >= found["thresholds"]["escalate"]
+    assert found["alarms"]
     assert found["worst_part"] == 3
     assert found["intent"] == "danger_now"
 
@@ -70,14 +75,29 @@ def test_urgencies_add_up_to_the_escalation(heads):
 
 
 def test_what_escalates_is_never_called_harmless(heads):
-    strict = Heads({**heads.arrays, "thresholds": np.array([0.0 if n == "escalate" else t for n, t in
-                                                            heads.thresholds.items()])})
-    assert heard(strict, 0)["intent"] in CONCERNS
+    assert heard(with_limits(heads, escalate=0.0), 0)["intent"] in CONCERNS
+
+
+def test_what_could_be_immediate_alarms_by_that_alone(heads):
+    deaf = with_limits(heads, escalate=2.0, escalate_immediate=2.0)
+    assert not heard(deaf, 3)["alarms"] and heard(with_limits(deaf, escalate_immediate=0.3), 3)["alarms"]
+    assert not heard(with_limits(deaf, escalate_immediate=0.3), 2)["alarms"], "what is urgent, but not immediate, does not"
+
+
+def test_the_limits_of_an_alarm_reach_both_recalls_with_the_fewest_false_alarms():
+    rng = np.random.RandomState(3)
+    urgencies = np.repeat([0, 1, 2, 3], 400)
+    escalate = 1 / (1 + np.exp(-rng.normal(np.repeat([-4, -3, 3, 3], 400), 1.6)))
+    chances = adding_up(np.stack([np.ones(1600), np.ones(1600), np.exp(-rng.normal(np.repeat([0, 0, -1, 2], 400), 1)), np.ones(1600)], 1), escalate)
+    limits, false_alarms = alarm_limits(escalate, chances, urgencies)
+    raised = alarms(escalate, chances[:, 3], limits)
+    assert raised[urgencies >= 2].mean() >= RECALL and raised[urgencies == 3].mean() >= IMMEDIATE_RECALL
+    alone = min(reaching(escalate[urgencies >= 2], RECALL), reaching(escalate[urgencies == 3], IMMEDIATE_RECALL))
+    assert false_alarms <= (escalate[urgencies < 2] >= alone).mean() + 1e-4
 
 
 def test_what_is_not_sure_falls_back(heads):
-    unsure = Heads({**heads.arrays, "thresholds": np.array([2.0 if n in ("intent", "escalate") else t for n, t in
-                                                            heads.thresholds.items()])})
+    unsure = with_limits(heads, intent=2.0, escalate=2.0, escalate_immediate=2.0)
     assert heard(unsure, 3)["intent"] == FALLBACK
 
 

@@ -92,7 +92,7 @@ def talk():
 def test_a_message_is_understood_and_answered(bot, talk):
     answer = bot.say(talk, "he is outside my door, please send someone", lang="en")
     heard = answer["understanding"]
-    assert heard["intent"] in DANGER and heard["escalate"] >= heard["thresholds"]["escalate"]
+    assert heard["intent"] in DANGER and heard["alarms"] is True
     assert set(heard["urgency"]) == {"none", "routine", "urgent", "immediate"}
     assert set(heard["nearest"][0]) == {"text", "intent", "urgency", "lang", "similarity"}
     assert answer["replies"] == [{"text_key": "reply.received"}]
@@ -193,7 +193,7 @@ def test_an_empty_text_needs_a_person_or_another_try(bot, talk):
 def test_danger_at_the_end_of_a_long_text_is_heard(bot, talk):
     calm = "Hello and thank you for the message. The weather is nice. I went to English class and cooked rice. "
     heard = bot.say(talk, calm + "He is outside my door with a knife.")["understanding"]
-    assert heard["escalate"] >= heard["thresholds"]["escalate"]
+    assert heard["alarms"]
 
 
 def test_a_long_conversation_stays_fast(bot, talk):

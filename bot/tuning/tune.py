@@ -2,7 +2,8 @@
 
     python bot/tuning/tune.py [--minutes 45] [--rate 2.5e-4] [--go-on]
 
-It begins with the encoder as its makers left it; with --go-on with the one tuned before, which is how phrases that came since are learned in less time.
+It begins with the encoder as its makers left it; with --go-on with the one tuned before, and then sees the phrases that came since more often: less
+time for a little more to learn.
 Needed only when the phrases have grown so much that it pays: an ordinary training (bot/train.py) learns from new phrases on the vectors as they are.
 Development replies are only looked at to show how it goes, test replies never. PyTorch is in an environment of its own; the same seed on another
 machine gives a slightly different file.
@@ -15,6 +16,7 @@ import random
 import sys
 import time
 import unicodedata
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +38,8 @@ from nlu_data.read import URGENCIES, Phrase, development, training  # noqa: E402
 
 BATCH, LONGEST, POOL = 96, 96, 32  # texts a step, pieces of a text, batches that are sorted by length together
 HIDDEN, WARM, ESCALATES = 384, 100, 2
+FIRST = 24_000  # phrases on which the heads alone begin
+AGAIN = 3  # phrases it was tuned on before come in one round of so many
 
 
 class Heads(nn.Module):
@@ -86,11 +90,23 @@ def altered(phrase: Phrase, calm: dict[str, list[str]]) -> str:
     return text
 
 
-class Lessons:
-    """The training phrases as endless batches."""
+def mark(phrase: Phrase) -> int:
+    """What tuned.npz keeps of a phrase, to tell later which are new."""
+    return zlib.crc32(phrase.text.encode())
 
-    def __init__(self, phrases: list[Phrase], pieces: Pieces):
+
+def known_before() -> frozenset[int]:
+    """The marks of the phrases that listening/tuned.npz was tuned on."""
+    with np.load(TUNED, allow_pickle=False) as file:
+        return frozenset(file["phrases"].tolist())
+
+
+class Lessons:
+    """The training phrases as endless batches. `known`: the marks of those it was tuned on before."""
+
+    def __init__(self, phrases: list[Phrase], pieces: Pieces, known: frozenset[int] = frozenset()):
         self._phrases, self._pieces = phrases, pieces
+        self._new, self._known = ([n for n, p in enumerate(phrases) if (mark(p) in known) is old] for old in (False, True))
         kinds = sorted({(p.intent, p.urgency) for p in phrases})
         self.pairs = len(kinds)
         self._labels = [(kinds.index((p.intent, p.urgency)), URGENCIES.index(p.urgency)) for p in phrases]
@@ -99,6 +115,11 @@ class Lessons:
             if phrase.intent in ("fine", "chat"):
                 self._calm.setdefault(phrase.lang, []).append(phrase.text)
 
+    @property
+    def new(self) -> int:
+        """How many phrases it was not tuned on before."""
+        return len(self._new)
+
     def labels(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Pair and urgency of every phrase."""
         pair, urgency = zip(*self._labels)
@@ -106,7 +127,8 @@ class Lessons:
 
     def __iter__(self) -> Iterator[tuple[list[list[int]], torch.Tensor, torch.Tensor]]:
         while True:
-            order = random.sample(range(len(self._phrases)), len(self._phrases))
+            order = self._new + random.sample(self._known, len(self._known) // AGAIN)
+            random.shuffle(order)
             for begin in range(0, len(order), BATCH * POOL):
                 rows = [(self._pieces.of(spoken(altered(self._phrases[n], self._calm)), LONGEST), *self._labels[n]) for n in order[begin:begin + BATCH * POOL]]
                 rows.sort(key=lambda row: len(row[0]))
@@ -149,14 +171,15 @@ def tune(minutes: float, rate: float, go_on: bool) -> None:
     torch.set_flush_denormal(True)
     model, replies, phrases = ModelFile(shipped()), development(), training()
     pieces, net = Pieces(model), Net(ModelFile(kept_model()) if go_on else model)
-    lessons = Lessons(phrases, pieces)
-    print(f"{len(phrases)} phrases; first the heads alone", flush=True)
-    found = vectors(net, pieces, [p.text for p in phrases])
+    lessons = Lessons(phrases, pieces, known_before() if go_on else frozenset())
+    print(f"{len(phrases)} phrases, {lessons.new} of them new; first the heads alone", flush=True)
+    chosen = torch.tensor(random.sample(range(len(phrases)), min(FIRST, len(phrases))))
+    found = vectors(net, pieces, [phrases[n].text for n in chosen])
     heads = Heads(found, lessons.pairs)
-    pair, urgency = lessons.labels()
+    pair, urgency = (labels[chosen] for labels in lessons.labels())
     first = torch.optim.AdamW(heads.parameters(), 1e-3, weight_decay=0.05)
     for _ in range(8):
-        for some in torch.randperm(len(phrases)).split(256):
+        for some in torch.randperm(len(chosen)).split(256):
             _step(first, heads.loss(found[some], pair[some], urgency[some]), heads)
     print(progress(net, heads, pieces, replies), flush=True)
     # The lower a layer, the more general and the less it is moved.
@@ -174,7 +197,8 @@ def tune(minutes: float, rate: float, go_on: bool) -> None:
         if step % 100 == 0:
             print(f"step {step}, {spent:.0%} of the time, loss {loss:.2f}" + (f"; {progress(net, heads, pieces, replies)}" if step % 400 == 0 else ""), flush=True)
     print(progress(net, heads, pieces, replies), flush=True)
-    np.savez_compressed(TUNED, **changes(model, net.matrices(), net.small()))
+    marks = np.array(sorted({mark(p) for p in phrases}), np.uint32)
+    np.savez_compressed(TUNED, **changes(model, net.matrices(), net.small()), phrases=marks)
     print(f"written: {TUNED.name}, {TUNED.stat().st_size / 2**20:.1f} MB")
 
 

@@ -152,7 +152,7 @@ def test_the_bots_understanding_counts_or_its_models_when_it_is_down_and_is_aske
     class Alarmed:
         def understand(self, texts: list[str]) -> list[Understanding]:
             asked.append(len(texts))
-            return [Understanding("danger_now", 0.9, (("danger_now", 0.9),), {"none": 0.0, "routine": 0.0, "urgent": 0.1, "immediate": 0.9}, 0.95)] * len(texts)
+            return [Understanding("danger_now", 0.9, (("danger_now", 0.9),), {"none": 0.0, "routine": 0.0, "urgent": 0.1, "immediate": 0.9}, 0.95, True)] * len(texts)
 
     @contextmanager
     def bot(configuration: object) -> Iterator[Alarmed]:

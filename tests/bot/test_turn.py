@@ -117,15 +117,15 @@ def test_a_batch_is_read_as_it_is(batch):
     assert texts({"texts": batch}) == batch
 
 
-def heard(intent, escalate=0.0):
-    return {"intent": intent, "escalate": escalate, "thresholds": {"escalate": 0.5}}
+def heard(intent, alarms=False):
+    return {"intent": intent, "alarms": alarms}
 
 
 @pytest.mark.parametrize("understanding, hint, expected", [
     (heard("fine"), None, "fine"),
-    (heard("danger_now", 0.9), "stop", "stop"),
-    (heard("medical", 0.9), None, "medical"),
-    (heard("medical", 0.1), None, "medical_routine"),
+    (heard("danger_now", True), "stop", "stop"),
+    (heard("medical", True), None, "medical"),
+    (heard("medical"), None, "medical_routine"),
     (heard("nlu_fallback"), None, "nlu_fallback"),
 ])
 def test_the_dialogue_takes_the_hint_and_tells_an_emergency_apart(understanding, hint, expected):

@@ -12,10 +12,10 @@ from casefile.vocabulary import DANGER_CONCERNS, Concern, Urgency
 from triage.decide import BotAnswer, Setting, Understanding, decide
 from triage.phrases import Heard, Hit
 
-CALM = Understanding("fine", 0.95, (("fine", 0.95),), {"none": 0.97, "routine": 0.02, "urgent": 0.005, "immediate": 0.005}, 0.01)
-DANGER = Understanding("danger_now", 0.9, (("danger_now", 0.9),), {"none": 0.02, "routine": 0.03, "urgent": 0.15, "immediate": 0.8}, 0.95,
+CALM = Understanding("fine", 0.95, (("fine", 0.95),), {"none": 0.97, "routine": 0.02, "urgent": 0.005, "immediate": 0.005}, 0.01, False)
+DANGER = Understanding("danger_now", 0.9, (("danger_now", 0.9),), {"none": 0.02, "routine": 0.03, "urgent": 0.15, "immediate": 0.8}, 0.95, True,
                        ("he is outside my house",))
-LOST = Understanding("nlu_fallback", 0.3, (("nlu_fallback", 0.3),), {"none": 0.3, "routine": 0.6, "urgent": 0.05, "immediate": 0.05}, 0.1)
+LOST = Understanding("nlu_fallback", 0.3, (("nlu_fallback", 0.3),), {"none": 0.3, "routine": 0.6, "urgent": 0.05, "immediate": 0.05}, 0.1, False)
 ALARM = Heard((Hit(Concern.DANGER_NOW, Urgency.IMMEDIATE, "he is outside", "en"),))
 
 
@@ -96,7 +96,7 @@ def test_texts_that_only_together_make_sense_escalate() -> None:
 
 
 def test_who_is_this_in_another_language_is_urgent_and_gets_no_reply() -> None:
-    who = Understanding("who_are_you", 0.9, (("who_are_you", 0.9),), CALM.urgency, 0.02)
+    who = Understanding("who_are_you", 0.9, (("who_are_you", 0.9),), CALM.urgency, 0.02, False)
     verdict = decide(Heard(), BotAnswer(who, ("reply.automated",), ()), Setting(other_language=True))
     assert verdict.urgency is Urgency.URGENT
 
@@ -114,7 +114,7 @@ heards = st.builds(Heard, st.lists(hits, max_size=2).map(tuple),
                    st.one_of(st.none(), st.integers(0, 9)))
 shares = st.floats(0, 1)
 understandings = st.builds(
-    lambda intent, c, e, i: Understanding(intent, c, ((intent, c),), {"none": 1 - e, "routine": 0.0, "urgent": e - e * i, "immediate": e * i}, e),
+    lambda intent, c, e, i: Understanding(intent, c, ((intent, c),), {"none": 1 - e, "routine": 0.0, "urgent": e - e * i, "immediate": e * i}, e, e >= 0.5),
     st.sampled_from(["fine", "chat", "stop", "danger_now", "distress", "nlu_fallback", "who_are_you", "pause", "start", "no_such_intent"]), shares, shares, shares)
 bots = st.one_of(st.none(), st.builds(BotAnswer, understandings, st.sampled_from([(), ("reply.ok",), ("reply.clarify",)]),
                                       st.sampled_from([(), ("checkin_answered",), ("stop",), ("clarify",)])))
