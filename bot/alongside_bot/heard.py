@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Text, Type
 
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -37,7 +38,7 @@ def lesson(training_data: TrainingData) -> Lesson:
             raise ValueError(f"training data: intent {example.get(INTENT)} and urgency {about.get('urgency')} "
                              "are not both known (make it with build_data.py)")
         found.heard.append(example.get(PARTS))
-        found.vectors.append(example.get(VECTORS))
+        found.vectors.append(np.asarray(example.get(VECTORS)))
         found.intents.append(INTENTS.index(example.get(INTENT)))
         found.urgencies.append(URGENCIES.index(about["urgency"]))
         found.langs.append(about.get("lang", ""))

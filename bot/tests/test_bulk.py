@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from alongside_bot.bulk import Bulk
+from alongside_bot.featurizer import Rows
 from alongside_bot.pieces import Pieces
+from rasa.shared.utils.io import deep_container_fingerprint
 
 from listening.meaning import Encoder, kept_model
 from listening.weights import ModelFile
@@ -38,3 +40,9 @@ def test_order_and_company_make_no_difference(model):
     bulk = Bulk(model)
     together, alone = bulk.vectors(TEXTS), [bulk.vectors([t])[0] for t in TEXTS]
     assert np.allclose(together, alone, atol=2e-3)
+
+
+def test_vectors_have_a_fingerprint_of_their_numbers():
+    rows = np.random.RandomState(0).randn(2, 384).astype(np.float32)
+    assert deep_container_fingerprint({"a": rows.view(Rows)}) == deep_container_fingerprint({"a": rows.copy().view(Rows)})
+    assert deep_container_fingerprint({"a": rows.view(Rows)}) != deep_container_fingerprint({"a": (rows + 1e-5).view(Rows)})
