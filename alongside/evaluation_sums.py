@@ -12,7 +12,7 @@ Z = 1.959964
 
 @dataclass(frozen=True)
 class Figure:
-    """`hits` of `of`; `value` is the share, `low` and `high` its 95 % Wilson interval. For a score that is no share `of` is the number of texts."""
+    """`hits` of `of`; `value` is the share, `interval` its 95 % Wilson interval. For a score that is no share `of` is the number of texts."""
 
     hits: float
     of: int

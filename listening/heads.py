@@ -11,7 +11,8 @@ A saved model is one .npz without pickles:
                            which are the mean of what both ensembles say, and the vote of the nearest training phrases
     threshold_names, thresholds
     known_texts, known_intents, known_urgencies, known_langs, known_vectors
-                           the training phrases: the nearest ones vote, and show what a text resembles
+                           the training phrases: the nearest ones vote, and show what a text resembles (the texts as
+                           lines of UTF-8: an array of strings would be ten times as large)
     report                 JSON: how it did on the development replies
 """
 
@@ -110,6 +111,7 @@ class Heads:
         self.report = json.loads(str(arrays["report"]))
         self._space = arrays["gram_space"].astype(np.float32)
         self._known = arrays["known_vectors"].astype(np.float32)
+        self._texts = texts_of(arrays["known_texts"])
         self._serious = arrays["known_urgencies"] >= ESCALATES
         self._pairs, self._urgency = members(arrays, "pair"), members(arrays, "urgency")
         self.id = identity(arrays)
@@ -148,7 +150,7 @@ class Heads:
 
     def shown(self, near: Near, row: int) -> list[dict]:
         """The training phrases nearest to a text, for a person who asks why."""
-        return [{"text": str(self.arrays["known_texts"][i]), "intent": self.intents[self.arrays["known_intents"][i]],
+        return [{"text": self._texts[i], "intent": self.intents[self.arrays["known_intents"][i]],
                  "urgency": self.urgencies[self.arrays["known_urgencies"][i]],
                  "lang": str(self.arrays["known_langs"][i]), "similarity": round(float(likeness), 3)}
                 for i, likeness in zip(near.phrases[row].tolist(), near.likeness[row].tolist())]
@@ -162,6 +164,16 @@ class Heads:
         """Read it back. Raises ValueError for a file that holds anything but plain arrays."""
         with np.load(path, allow_pickle=False) as file:
             return cls({name: file[name] for name in file.files})
+
+
+def lines_of(texts: list[str]) -> np.ndarray:
+    """Texts as saved: bytes of UTF-8, each text a line (line ends in it become spaces)."""
+    return np.frombuffer("\n".join(" ".join(text.splitlines()) for text in texts).encode("utf-8", "replace"), np.uint8)
+
+
+def texts_of(lines: np.ndarray) -> list[str]:
+    """The opposite of lines_of()."""
+    return lines.tobytes().decode("utf-8").split("\n")
 
 
 def centred(vectors: np.ndarray, centre: np.ndarray) -> np.ndarray:

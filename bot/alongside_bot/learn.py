@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
-from listening.heads import ESCALATES, Heads, adding_up, centred, softened
+from listening.heads import ESCALATES, Heads, adding_up, centred, lines_of, softened
 from listening.labels import INTENTS, KIND_OF, URGENCIES
 from listening.ngrams import Grams
 from listening.understanding import alarms, of_kinds, seriousness
@@ -64,7 +64,7 @@ def learn(lesson: Lesson, development: Lesson, say=print) -> Heads:
         "pair_intent": pairs // len(URGENCIES), "pair_urgency": pairs % len(URGENCIES),
         "calibration": np.array([1.0, 1.0, 0.0]), "report": np.array("{}"),
         "threshold_names": np.array([], dtype=str), "thresholds": np.array([]),
-        "known_texts": np.array(texts), "known_intents": intents.astype(np.int16),
+        "known_texts": lines_of(texts), "known_intents": intents.astype(np.int16),
         "known_urgencies": urgencies.astype(np.int16), "known_langs": np.array(lesson.langs),
         "known_vectors": meaning.astype(np.float16),
     }

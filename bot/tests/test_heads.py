@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from alongside_bot.learn import IMMEDIATE_RECALL, RECALL, Lesson, alarm_limits, learn, reaching
 
-from listening.heads import Heads, adding_up
+from listening.heads import Heads, adding_up, lines_of, texts_of
 from listening.labels import CONCERNS, FALLBACK, INTENTS, URGENCIES
 from listening.listener import LONGEST_WHOLE, gather, split
 from listening.meaning import Encoder, Remembered
@@ -110,6 +110,11 @@ def test_a_saved_model_says_the_same(heads, tmp_path):
     again = Heads.load(tmp_path / "heads.npz")
     assert heard(again, 0, 3) == heard(heads, 0, 3)
     assert again.id == heads.id
+
+
+def test_texts_are_kept_as_lines():
+    texts = ["he is here", "", "هو هنا", "two\nlines", "\u2028", "x"]
+    assert texts_of(lines_of(texts)) == ["he is here", "", "هو هنا", "two lines", "", "x"]
 
 
 def test_a_file_with_pickles_is_refused(tmp_path):
