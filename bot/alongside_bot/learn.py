@@ -164,19 +164,18 @@ def alarm_limits(escalate: np.ndarray, chances: np.ndarray, urgencies: np.ndarra
     """The two limits of an alarm, and the share of harmless replies that reach either. Every limit of `escalate` from the one that alone would
     miss SLACK too many is tried with the highest limit of the immediate chance that makes up for it."""
     serious, now, calm = urgencies >= ESCALATES, urgencies == 3, urgencies < ESCALATES
-    best: tuple[float, dict[str, float]] | None = None
-    for share in np.arange(RECALL - SLACK, 1, 0.0025):
-        limits = {"escalate": reaching(escalate[serious], share), "escalate_immediate": 1.0}
-        missed = chances[now & (escalate < limits["escalate"]), 3]
-        allowed = int(np.floor(now.sum() * (1 - IMMEDIATE_RECALL) + 1e-9))
-        if len(missed) > allowed:
-            limits["escalate_immediate"] = float(np.floor(np.sort(missed)[allowed] * 1e4) / 1e4)
+    may_miss = int(np.floor(now.sum() * (1 - IMMEDIATE_RECALL) + 1e-9))
+
+    def limits_with(limit: float) -> dict[str, float]:
+        missed = chances[now & (escalate < limit), 3]
+        return {"escalate": limit, "escalate_immediate": reaching(missed, 1 - may_miss / len(missed)) if len(missed) > may_miss else 1.0}
+
+    def cost(limits: dict[str, float]) -> float:
         raised = alarms(escalate, chances[:, 3], limits)
-        cost = round(float(raised[calm].mean()), 4)
-        if raised[serious].mean() >= RECALL and (best is None or cost < best[0]):
-            best = cost, limits
-    assert best is not None  # the last shares find everything
-    return best[1], best[0]
+        return round(float(raised[calm].mean()), 4) if raised[serious].mean() >= RECALL else np.inf  # never of all: the last share reaches it
+
+    best = min((limits_with(reaching(escalate[serious], share)) for share in np.arange(RECALL - SLACK, 1, 0.0025)), key=cost)
+    return best, cost(best)
 
 
 def reaching(scores: np.ndarray, share: float) -> float:
