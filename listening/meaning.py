@@ -17,6 +17,7 @@ import numpy as np
 from listening.weights import tuned_model
 
 BATCH = 16
+AT_ONCE = 4096  # training texts saved together: the more, the more of one length there are to work out at once
 
 
 class Encoder:
@@ -75,7 +76,7 @@ class Remembered:
         known = {text for text in keys if self._file.execute("SELECT 1 FROM embeddings WHERE of = ?",
                                                              (keys[text],)).fetchone()}
         new = sorted(keys.keys() - known)
-        batches = [new[begin:begin + 512] for begin in range(0, len(new), 512)]
+        batches = [new[begin:begin + AT_ONCE] for begin in range(0, len(new), AT_ONCE)]
         done = 0
         for batch, rows in zip(batches, map(self._encoder.vectors, batches)):
             with self._file:
