@@ -76,12 +76,13 @@ def _start(sim: Simulation, call: Call, work: Coroutine[None, None, None]) -> No
 async def _outgoing(sim: Simulation, call: Call, phone: Phone) -> None:
     pace, habit = sim.config.pace, phone.voice
     await _report(sim, call, "initiated")
+    rings_until = sim.clock.seconds() + call.timeout_s  # from the first ring on, however long telling the app of it takes
     set_status(sim, call, "ringing")
     await _report(sim, call, "ringing")
     if sim.faults.failure_for(call.to, phone.number) is not None:
         return await end(sim, call, "failed", by="twilio")
     if habit.answer == "by-hand":
-        if not await wait(sim, call, call.timeout_s, lambda: call.decision is not None):
+        if not await wait(sim, call, rings_until - sim.clock.seconds(), lambda: call.decision is not None):
             return await end(sim, call, "no-answer", by="twilio")
         if call.decision == "decline":
             return await end(sim, call, "busy", by="person")
