@@ -2,7 +2,7 @@
 
     python bot/build_data.py
 
-One block for each intent, urgency and language; the block's metadata carries urgency and language to the classifier.
+Phrases that tuning found to be spare (tuning/spare.py) are left out. One block for each intent, urgency and language; the block's metadata carries urgency and language to the classifier.
 Phrases are quoted as JSON (which is YAML) and made harmless for Rasa's markup; HeardClassifier sees them exactly.
 """
 
@@ -17,10 +17,13 @@ from pathlib import Path
 BOT = Path(__file__).resolve().parent
 sys.path[:0] = [str(BOT), str(BOT.parent)]
 
+import numpy as np  # noqa: E402
+
 from listening.words import harmless  # noqa: E402
 from nlu_data.read import Phrase, training  # noqa: E402
 
 GENERATED = BOT / ".generated" / "nlu.yml"
+SPARE = BOT / "tuning" / "spare.npy"
 
 
 def as_yaml(phrases: list[Phrase]) -> str:
@@ -37,9 +40,15 @@ def as_yaml(phrases: list[Phrase]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def needed(phrases: list[Phrase]) -> list[Phrase]:
+    """Those that are not spare."""
+    spare = frozenset(np.load(SPARE).tolist())
+    return [p for p in phrases if p.mark not in spare]
+
+
 def write(path: Path = GENERATED) -> int:
     """Write the file whole or not at all; returns the number of phrases. Raises nlu_data.read.BadFile."""
-    phrases = training()
+    phrases = needed(training())
     path.parent.mkdir(exist_ok=True)
     new = path.with_suffix(".new")
     new.write_text(as_yaml(phrases), encoding="utf-8")

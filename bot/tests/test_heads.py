@@ -189,3 +189,24 @@ def test_a_very_long_text_is_embedded_in_its_parts_only():
     [first, second] = gather(texts, needed, rows)
     assert len(first) == len(texts[0]) and len(second) == 1
     assert np.linalg.norm(first[0]) == pytest.approx(1, abs=1e-5)
+
+
+def test_the_short_copy_finds_the_nearest_phrases():
+    """Among many phrases, in clusters as real ones are, the nearest are nearly always found; their likeness is exact."""
+    random = np.random.RandomState(3)
+    centres = random.randn(60, Encoder.size) * (1 / np.sqrt(1 + np.arange(Encoder.size)))  # most of what tells them apart in few directions
+    many = Lesson()
+    for n in range(3000):
+        kind = n % 4
+        made = centres[n % 60] + random.randn(Encoder.size) * 0.1
+        many.heard.append([f"{KINDS[kind][2]} {n}"])
+        many.vectors.append((made / np.linalg.norm(made)).astype(np.float32)[None])
+        many.intents.append(INTENTS.index(KINDS[kind][0]))
+        many.urgencies.append(URGENCIES.index(KINDS[kind][1]))
+        many.langs.append("en")
+    heads = learn(many, a_lesson(120, seed=5000), lambda line: None)
+    asked = np.concatenate(many.vectors[:40]) + random.randn(40, Encoder.size).astype(np.float32) * 0.005
+    near = heads.raw(["x"] * 40, asked).near
+    likeness = heads.meaning(asked) @ heads.arrays["known_vectors"].astype(np.float32).T
+    assert near.phrases[:, 0].tolist() == likeness.argmax(1).tolist()
+    assert np.mean(np.abs(near.likeness - -np.sort(-likeness, axis=1)[:, :3]) < 1e-5) > 0.95

@@ -16,7 +16,6 @@ import random
 import sys
 import time
 import unicodedata
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "bot"), str(ROOT / "bot" / "tuning")]
 
 from alongside_bot.pieces import Pieces  # noqa: E402
+from build_data import SPARE  # noqa: E402
 from net import Net  # noqa: E402
 
 from listening.meaning import kept_model  # noqa: E402
@@ -39,7 +39,7 @@ from nlu_data.read import URGENCIES, Phrase, development, training  # noqa: E402
 BATCH, LONGEST, POOL = 96, 96, 32  # texts a step, pieces of a text, batches that are sorted by length together
 HIDDEN, WARM, ESCALATES = 384, 100, 2
 FIRST = 24_000  # phrases on which the heads alone begin
-AGAIN = 3  # phrases it was tuned on before come in one round of so many
+AGAIN, AGAIN_SPARE = 2, 6  # phrases it was tuned on before come in one round of so many: those still among others, and those where they belong
 
 
 class Heads(nn.Module):
@@ -90,11 +90,6 @@ def altered(phrase: Phrase, calm: dict[str, list[str]]) -> str:
     return text
 
 
-def mark(phrase: Phrase) -> int:
-    """What tuned.npz keeps of a phrase, to tell later which are new."""
-    return zlib.crc32(phrase.text.encode())
-
-
 def known_before() -> frozenset[int]:
     """The marks of the phrases that listening/tuned.npz was tuned on."""
     with np.load(TUNED, allow_pickle=False) as file:
@@ -102,11 +97,14 @@ def known_before() -> frozenset[int]:
 
 
 class Lessons:
-    """The training phrases as endless batches. `known`: the marks of those it was tuned on before."""
+    """The training phrases as endless batches. `known`: the marks of those it was tuned on before; `spare`: of those among them that are where they
+    belong (spare.py)."""
 
-    def __init__(self, phrases: list[Phrase], pieces: Pieces, known: frozenset[int] = frozenset()):
+    def __init__(self, phrases: list[Phrase], pieces: Pieces, known: frozenset[int] = frozenset(), spare: frozenset[int] = frozenset()):
         self._phrases, self._pieces = phrases, pieces
-        self._new, self._known = ([n for n, p in enumerate(phrases) if (mark(p) in known) is old] for old in (False, True))
+        self._new, self._known, self._spare = [], [], []
+        for n, phrase in enumerate(phrases):
+            (self._new if phrase.mark not in known else self._spare if phrase.mark in spare else self._known).append(n)
         kinds = sorted({(p.intent, p.urgency) for p in phrases})
         self.pairs = len(kinds)
         self._labels = [(kinds.index((p.intent, p.urgency)), URGENCIES.index(p.urgency)) for p in phrases]
@@ -127,7 +125,7 @@ class Lessons:
 
     def __iter__(self) -> Iterator[tuple[list[list[int]], torch.Tensor, torch.Tensor]]:
         while True:
-            order = self._new + random.sample(self._known, len(self._known) // AGAIN)
+            order = self._new + random.sample(self._known, len(self._known) // AGAIN) + random.sample(self._spare, len(self._spare) // AGAIN_SPARE)
             random.shuffle(order)
             for begin in range(0, len(order), BATCH * POOL):
                 rows = [(self._pieces.of(spoken(altered(self._phrases[n], self._calm)), LONGEST), *self._labels[n]) for n in order[begin:begin + BATCH * POOL]]
@@ -171,7 +169,7 @@ def tune(minutes: float, rate: float, go_on: bool) -> None:
     torch.set_flush_denormal(True)
     model, replies, phrases = ModelFile(shipped()), development(), training()
     pieces, net = Pieces(model), Net(ModelFile(kept_model()) if go_on else model)
-    lessons = Lessons(phrases, pieces, known_before() if go_on else frozenset())
+    lessons = Lessons(phrases, pieces, known_before(), frozenset(np.load(SPARE).tolist())) if go_on else Lessons(phrases, pieces)
     print(f"{len(phrases)} phrases, {lessons.new} of them new; first the heads alone", flush=True)
     chosen = torch.tensor(random.sample(range(len(phrases)), min(FIRST, len(phrases))))
     found = vectors(net, pieces, [phrases[n].text for n in chosen])
@@ -197,7 +195,7 @@ def tune(minutes: float, rate: float, go_on: bool) -> None:
         if step % 100 == 0:
             print(f"step {step}, {spent:.0%} of the time, loss {loss:.2f}" + (f"; {progress(net, heads, pieces, replies)}" if step % 400 == 0 else ""), flush=True)
     print(progress(net, heads, pieces, replies), flush=True)
-    marks = np.array(sorted({mark(p) for p in phrases}), np.uint32)
+    marks = np.array(sorted({p.mark for p in phrases}), np.uint32)
     np.savez_compressed(TUNED, **changes(model, net.matrices(), net.small()), phrases=marks)
     print(f"written: {TUNED.name}, {TUNED.stat().st_size / 2**20:.1f} MB")
 

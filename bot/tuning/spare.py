@@ -1,0 +1,53 @@
+"""Find the training phrases that the heads can do without, now that the encoder is tuned, and write bot/tuning/spare.npy (the end of `make tune`).
+
+The encoder was tuned on all phrases and has put most of them where they belong: one whose nearest neighbours all need a person today, as it does, or
+all do not, teaches the heads next to nothing. One in KEPT of those stays. Without the others training takes half the time, a message finds its
+neighbours in half the time, and development replies are told apart as well as before (docs/understanding.md). What is not in the file is learned from:
+new phrases always are.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from surroundings import prepare  # noqa: E402
+
+prepare()
+
+from alongside_bot.featurizer import worked_out  # noqa: E402
+from build_data import SPARE  # noqa: E402
+
+from listening.heads import ESCALATES, NEIGHBOURS, SHORT, centred, most, shortened  # noqa: E402
+from listening.words import exact, spoken  # noqa: E402
+from nlu_data.read import URGENCIES, training  # noqa: E402
+
+KEPT = 5
+
+
+def agreed(vectors: np.ndarray, serious: np.ndarray) -> np.ndarray:
+    """Whether each phrase's nearest neighbours are all as serious, or all as little, as it is."""
+    meaning = centred(vectors, vectors.mean(0))
+    short = shortened(meaning, np.linalg.eigh(meaning.T @ meaning)[1][:, -SHORT:])
+    found = np.zeros(len(short), bool)
+    for begin in range(0, len(short), 256):
+        here = slice(begin, begin + 256)
+        found[here] = (serious[most(short[here] @ short.T, NEIGHBOURS + 1)] == serious[here, None]).all(1)  # itself among them
+    return found
+
+
+def main() -> None:
+    """Work out all vectors (the training that follows finds those it needs remembered) and write the file."""
+    phrases = training()
+    serious = np.array([URGENCIES.index(p.urgency) >= ESCALATES for p in phrases])
+    found = agreed(worked_out([spoken(exact(p.text)) for p in phrases]), serious)
+    marks = sorted({p.mark for p, spare in zip(phrases, found) if spare and p.mark % KEPT})
+    np.save(SPARE, np.array(marks, np.uint32))
+    print(f"{len(marks)} of {len(phrases)} phrases need not be learned from again: {SPARE.name}")
+
+
+if __name__ == "__main__":
+    main()
