@@ -23,8 +23,6 @@ from surroundings import BOT, prepare
 
 prepare()
 
-import build_data  # noqa: E402
-
 from listening.meaning import cache_folder  # noqa: E402
 
 MODEL = BOT / "models" / "alongside.tar.gz"
@@ -33,9 +31,9 @@ MODEL = BOT / "models" / "alongside.tar.gz"
 def ingredients() -> list[Path]:
     """Every file a model depends on."""
     data = BOT.parent / "nlu_data"
-    return sorted([*data.glob("train/*/*.txt"), *data.glob("dev/*.txt"), data / "read.py", BOT / "build_data.py", BOT / "config.yml",
+    return sorted([*data.glob("train/*/*.txt"), *data.glob("dev/*.txt"), data / "read.py", data / "spare.bin", BOT / "config.yml",
                    BOT / "domain.yml", BOT / "rules.yml", BOT / "requirements.txt",
-                   *(BOT / "alongside_bot").glob("*.py"), *(BOT.parent / "listening").glob("*.py"), BOT.parent / "listening" / "tuned.npz", build_data.SPARE])
+                   *(BOT / "alongside_bot").glob("*.py"), *(BOT.parent / "listening").glob("*.py"), BOT.parent / "listening" / "tuned.npz"])
 
 
 def fingerprint() -> str:
@@ -74,11 +72,10 @@ def train(kept: Path) -> None:
     from rasa.utils.log_utils import configure_structlog
 
     configure_structlog()
-    print(f"{build_data.write()} phrases", flush=True)
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=kept.parent, prefix="training-") as folder:
         result = rasa.model_training.train(
-            domain="domain.yml", config="config.yml", training_files=[str(build_data.GENERATED), "rules.yml"],
+            domain="domain.yml", config="config.yml", training_files="rules.yml",
             output=folder, fixed_model_name="alongside", force_training=True)
         if result.code or not result.model:
             raise SystemExit(f"training ended with code {result.code} and no model")

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from listening.ngrams import Grams
 
@@ -124,8 +125,11 @@ class Heads:
 
     def features(self, texts: list[str], vectors: np.ndarray) -> np.ndarray:
         """What the layers see: meaning and n-grams side by side."""
-        grams = self.grams.matrix(texts) @ self._space
-        return np.hstack([self.meaning(vectors), grams]).astype(np.float32) * self.arrays["scale"]
+        return self.side_by_side(self.grams.matrix(texts), vectors)
+
+    def side_by_side(self, grams: csr_matrix, vectors: np.ndarray) -> np.ndarray:
+        """The same where the texts' n-grams have been counted."""
+        return np.hstack([self.meaning(vectors), grams @ self._space]).astype(np.float32) * self.arrays["scale"]
 
     def meaning(self, vectors: np.ndarray) -> np.ndarray:
         """The encoder's vectors centred, and of length one again."""

@@ -15,6 +15,7 @@ OTHER = ["distress", "practical_need", "legal_case", "wants_contact", "fine", "c
 DIALOGUE = ["pause", "start", "who_are_you", "is_person"]
 INTENTS = DANGER + OTHER + DIALOGUE
 URGENCIES = ("none", "routine", "urgent", "immediate")
+SPARE = HERE / "spare.bin"
 PROVENANCE = "# provenance: drafted by a language model, needs native review"
 _SECTION = re.compile(r"^\[([a-z_ ]+)\]$")
 
@@ -84,3 +85,9 @@ def held_out(languages: list[str] | None = None, root: Path = HERE / "test") -> 
     """Every held-out test phrase, in a stable order. Raises BadFile."""
     return [p for lang in languages or LANGUAGES if (root / f"{lang}.txt").exists()
             for p in _lines(root / f"{lang}.txt", None, lang)]
+
+
+def spare() -> frozenset[int]:
+    """Marks of the training phrases from which the heads need not learn, for the tuned encoder has them where they belong
+    (bot/tuning/spare.py writes the file, 32 bits a mark)."""
+    return frozenset(memoryview(SPARE.read_bytes()).cast("I"))

@@ -66,21 +66,23 @@ class MeaningFeaturizer(DenseFeaturizer, GraphComponent):
         here = [m for m in messages if m.get(TEXT) is not None]
         heard, needed = split([exact(m.get(TEXT)) for m in here])
         for message, texts, rows in zip(here, heard, gather(heard, needed, self._encoder.vectors([spoken(t) for t in needed]))):
-            self._put(message, texts, rows)
+            _put(message, texts, rows)
+            message.add_features(Features(rows[:1], FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """A vector for each phrase as a whole: what is learned from is not cut into parts."""
+        """A vector for each phrase as a whole: what is learned from is not cut into parts. Rasa's own features are for messages only, as nothing
+        learns from them."""
         messages = [m for m in training_data.training_examples if m.get(TEXT)]
         texts = [exact(m.get(TEXT)) for m in messages]
         for message, text, row in zip(messages, texts, worked_out([spoken(t) for t in texts])):
-            self._put(message, [text], row[None])
+            _put(message, [text], row[None])
         return training_data
 
-    def _put(self, message: Message, texts: List[str], rows: np.ndarray) -> None:
-        message.set(PARTS, texts)
-        message.set(VECTORS, rows.view(Rows))
-        message.add_features(Features(rows[:1], FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
+
+def _put(message: Message, texts: List[str], rows: np.ndarray) -> None:
+    message.set(PARTS, texts)
+    message.set(VECTORS, rows.view(Rows))
 
 
 def worked_out(texts: List[str]) -> np.ndarray:

@@ -70,7 +70,7 @@ def learn(lesson: Lesson, development: Lesson, say=print) -> Heads:
         "short_space": np.linalg.eigh(meaning.T @ meaning)[1][:, -SHORT:].astype(np.float32),
     }
     say(f"  {len(texts)} phrases, {len(grams.names)} n-grams, {len(pairs)} kinds of label")
-    features = Heads(arrays).features(texts, wholes)
+    features = Heads(arrays).side_by_side(rows, wholes)
     for kind, target, count in (("pair", labels, len(pairs)), ("urgency", urgencies, len(URGENCIES))):
         for n, layers in enumerate(_train(features, target, count)):
             arrays.update({f"{kind}_{part}{n}": layer for part, layer in zip("wbvc", layers)})

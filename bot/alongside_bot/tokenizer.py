@@ -7,6 +7,7 @@ from typing import List, Text
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
 from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from listening.words import tokens
 
@@ -23,3 +24,7 @@ class MixedScriptTokenizer(Tokenizer):
     def tokenize(self, message: Message, attribute: Text) -> List[Token]:
         """The tokens of one attribute of a message."""
         return [Token(text, start) for text, start in tokens(message.get(attribute))]
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """As it came: nothing here learns from tokens, and Rasa would work out a fingerprint of each, an eighth of the training."""
+        return training_data

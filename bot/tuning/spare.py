@@ -1,4 +1,4 @@
-"""Find the training phrases that the heads can do without, now that the encoder is tuned, and write bot/tuning/spare.npy (the end of `make tune`).
+"""Find the training phrases that the heads can do without, now that the encoder is tuned, and write nlu_data/spare.bin (the end of `make tune`).
 
 The encoder was tuned on all phrases and has put most of them where they belong: one whose nearest neighbours all need a person today, as it does, or
 all do not, teaches the heads next to nothing. One in KEPT of those stays. Without the others training takes half the time, a message finds its
@@ -19,11 +19,10 @@ from surroundings import prepare  # noqa: E402
 prepare()
 
 from alongside_bot.featurizer import worked_out  # noqa: E402
-from build_data import SPARE  # noqa: E402
 
 from listening.heads import ESCALATES, NEIGHBOURS, SHORT, centred, most, shortened  # noqa: E402
 from listening.words import exact, spoken  # noqa: E402
-from nlu_data.read import URGENCIES, training  # noqa: E402
+from nlu_data.read import SPARE, URGENCIES, training  # noqa: E402
 
 KEPT = 5
 
@@ -45,7 +44,7 @@ def main() -> None:
     serious = np.array([URGENCIES.index(p.urgency) >= ESCALATES for p in phrases])
     found = agreed(worked_out([spoken(exact(p.text)) for p in phrases]), serious)
     marks = sorted({p.mark for p, spare in zip(phrases, found) if spare and p.mark % KEPT})
-    np.save(SPARE, np.array(marks, np.uint32))
+    np.array(marks, np.uint32).tofile(SPARE)
     print(f"{len(marks)} of {len(phrases)} phrases need not be learned from again: {SPARE.name}")
 
 

@@ -28,13 +28,12 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "bot"), str(ROOT / "bot" / "tuning")]
 
 from alongside_bot.pieces import Pieces  # noqa: E402
-from build_data import SPARE  # noqa: E402
 from net import Net  # noqa: E402
 
 from listening.meaning import kept_model  # noqa: E402
 from listening.weights import TUNED, ModelFile, changes, shipped  # noqa: E402
 from listening.words import bare, spoken  # noqa: E402
-from nlu_data.read import URGENCIES, Phrase, development, training  # noqa: E402
+from nlu_data.read import URGENCIES, Phrase, development, spare, training  # noqa: E402
 
 BATCH, LONGEST, POOL = 96, 96, 32  # texts a step, pieces of a text, batches that are sorted by length together
 HIDDEN, WARM, ESCALATES = 384, 100, 2
@@ -169,7 +168,7 @@ def tune(minutes: float, rate: float, go_on: bool) -> None:
     torch.set_flush_denormal(True)
     model, replies, phrases = ModelFile(shipped()), development(), training()
     pieces, net = Pieces(model), Net(ModelFile(kept_model()) if go_on else model)
-    lessons = Lessons(phrases, pieces, known_before(), frozenset(np.load(SPARE).tolist())) if go_on else Lessons(phrases, pieces)
+    lessons = Lessons(phrases, pieces, known_before(), spare()) if go_on else Lessons(phrases, pieces)
     print(f"{len(phrases)} phrases, {lessons.new} of them new; first the heads alone", flush=True)
     chosen = torch.tensor(random.sample(range(len(phrases)), min(FIRST, len(phrases))))
     found = vectors(net, pieces, [phrases[n].text for n in chosen])
