@@ -38,7 +38,7 @@ from nlu_data.read import URGENCIES, Phrase, development, spare, training  # noq
 BATCH, LONGEST, POOL = 96, 96, 32  # texts a step, pieces of a text, batches that are sorted by length together
 HIDDEN, WARM, ESCALATES = 384, 100, 2
 FIRST = 24_000  # phrases on which the heads alone begin
-AGAIN, AGAIN_SPARE = 2, 6  # phrases it was tuned on before come in one round of so many: those still among others, and those where they belong
+AGAIN, AGAIN_SPARE = 4, 12  # phrases it was tuned on before come in one round of so many: those still among others, and those where they belong
 
 
 class Heads(nn.Module):
