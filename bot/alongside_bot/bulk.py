@@ -6,7 +6,7 @@ Only for training. Its vectors differ from the engine's by rounding alone (tests
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List
+from typing import List, Tuple
 
 import numpy as np
 import tensorflow as tf
@@ -19,7 +19,7 @@ TOKENS, STEP = 4096, 8  # about so many pieces at once; lengths are rounded up, 
 
 
 def _kind() -> tf.DType:
-    """What matrices are multiplied in: 16 bits where the processor can (1.4 times as fast, the same vectors to .0001), else 32."""
+    """What matrices are multiplied in: 16 bits where the processor can (1.4 times as fast; a vector turns by less than a degree), else 32."""
     try:
         return tf.bfloat16 if "avx512_bf16" in Path("/proc/cpuinfo").read_text() else tf.float32
     except OSError:
@@ -71,40 +71,42 @@ def _norm(model: ModelFile, name: str) -> tuple:
     return tf.constant(model.floats(f"{name}.w")), tf.constant(model.floats(f"{name}.b"))
 
 
-def _linear(model: ModelFile, name: str, columns: int) -> tuple:
-    return tf.cast(model.matrix(f"{name}.w", columns).T.copy(), KIND), tf.constant(model.floats(f"{name}.b"))
+def _linear(model: ModelFile, names: Tuple[str, ...], columns: int) -> tuple:
+    """Matrix and bias; several that read the same are one, side by side."""
+    matrix = np.concatenate([model.matrix(f"{name}.w", columns) for name in names])
+    return tf.cast(matrix.T.copy(), KIND), tf.cast(np.concatenate([model.floats(f"{name}.b") for name in names]), KIND)
 
 
 def _layer(model: ModelFile, n: int) -> tuple:
     width, inner = model.width, model.inner
-    return (*(_linear(model, f"l{n}.{part}", width) for part in ("q", "k", "v", "ao", "fi")), _linear(model, f"l{n}.fo", inner),
-            _norm(model, f"l{n}.aln"), _norm(model, f"l{n}.oln"))
+    return (_linear(model, (f"l{n}.q", f"l{n}.k", f"l{n}.v"), width), _linear(model, (f"l{n}.ao",), width), _linear(model, (f"l{n}.fi",), width),
+            _linear(model, (f"l{n}.fo",), inner), _norm(model, f"l{n}.aln"), _norm(model, f"l{n}.oln"))
 
 
 def _normed(x, norm, epsilon):
     mean, variance = tf.nn.moments(x, [-1], keepdims=True)
-    return (x - mean) * tf.math.rsqrt(variance + epsilon) * norm[0] + norm[1]
+    scale = tf.math.rsqrt(variance + epsilon) * norm[0]
+    return x * scale + (norm[1] - mean * scale)
 
 
 @tf.function(reduce_retracing=True)
 def _forward(words, there, first, layers, heads, epsilon):
-    """Words' vectors (texts, pieces, width) -> texts' vectors."""
+    """Words' vectors (texts, pieces, width) -> texts' vectors. What a layer adds is worked out in KIND, the sum of them in 32 bits."""
     texts, pieces, width = tf.shape(words)[0], tf.shape(words)[1], words.shape[2]
     each = width // heads
 
     def linear(x, weights):
-        flat = tf.cast(tf.reshape(x, [-1, x.shape[-1]]), KIND)
-        return tf.reshape(tf.cast(tf.matmul(flat, weights[0]), tf.float32), [texts, pieces, weights[0].shape[1]]) + weights[1]
-
-    def by_head(x):
-        return tf.transpose(tf.reshape(x, [texts, pieces, heads, each]), [0, 2, 1, 3])
+        return tf.nn.bias_add(tf.matmul(tf.cast(x, KIND), weights[0]), weights[1])
 
     hidden = (1 - there)[:, None, None, :] * -1e9
-    x = _normed(words, first, epsilon)
-    for q, k, v, out, up, down, after, last in layers:
-        likeness = tf.matmul(by_head(linear(x, q)), by_head(linear(x, k)), transpose_b=True) / each ** 0.5
-        seen = tf.matmul(tf.nn.softmax(likeness + hidden), by_head(linear(x, v)))
-        x = _normed(x + linear(tf.reshape(tf.transpose(seen, [0, 2, 1, 3]), [texts, pieces, width]), out), after, epsilon)
-        x = _normed(x + linear(tf.nn.gelu(linear(x, up)), down), last, epsilon)
+    x = tf.reshape(_normed(words, first, epsilon), [-1, width])
+    for qkv, out, up, down, after, last in layers:
+        q, k, v = tf.unstack(tf.transpose(tf.reshape(linear(x, qkv), [texts, pieces, 3, heads, each]), [2, 0, 3, 1, 4]))
+        likeness = tf.cast(tf.matmul(q, k, transpose_b=True), tf.float32) / each ** 0.5
+        seen = tf.matmul(tf.cast(tf.nn.softmax(likeness + hidden), KIND), v)
+        seen = linear(tf.reshape(tf.transpose(seen, [0, 2, 1, 3]), [-1, width]), out)
+        x = _normed(x + tf.cast(seen, tf.float32), after, epsilon)
+        x = _normed(x + tf.cast(linear(tf.nn.gelu(linear(x, up)), down), tf.float32), last, epsilon)
+    x = tf.reshape(x, [texts, pieces, width])
     mean = tf.reduce_sum(x * there[..., None], 1) / tf.reduce_sum(there, 1, keepdims=True)
     return tf.math.l2_normalize(mean, 1, epsilon=1e-12)
