@@ -1,6 +1,6 @@
 """`make bench`: measure on this machine, print a table, write JSON under var/bench/. Figures are for comparing within one run.
 
-    python -m bench [webhooks] [alerts] [checkins] [planning] [--full] [--people N]
+    python -m bench [webhooks] [alerts] [hearing] [checkins] [planning] [--full] [--people N]
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from bench import alerting, due, planning, webhooks
+from bench import alerting, due, hearing, planning, webhooks
 from bench.place import OUT, postgresql
 from casefile.database import Database, utc_now
 
@@ -26,12 +26,13 @@ FULL, SHORT = 100_000, 12_000
 def main() -> None:
     """Run the named benchmarks, or all."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="name", help="webhooks, alerts, checkins, planning; all when left out")
+    parser.add_argument("names", nargs="*", metavar="name", help="webhooks, alerts, hearing, checkins, planning; all when left out")
     parser.add_argument("--full", action="store_true", help=f"{FULL} people due at once (takes about half an hour)")
     parser.add_argument("--people", type=int, help=f"people due at once on PostgreSQL, a tenth of them on SQLite (default {SHORT})")
     parser.add_argument("--requests", type=int, default=1500, help="texts for each number of connections")
     parser.add_argument("--texts", type=int, default=20, help="danger texts in each state")
     parser.add_argument("--waiting", type=int, default=5000, help="routine messages waiting")
+    parser.add_argument("--messages", type=int, default=600, help="held-out replies for the bot to hear")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped then, too
     people = given.people or (FULL if given.full else SHORT)
@@ -39,6 +40,7 @@ def main() -> None:
         known: dict[str, Callable[[], Any]] = {
             "webhooks": lambda: webhooks.measure(server, given.requests),
             "alerts": lambda: alerting.measure(given.texts, given.waiting),
+            "hearing": lambda: hearing.measure(given.messages),
             "checkins": lambda: {"postgresql": due.measure(server, people, (1, 2, 4)), "sqlite": due.measure(None, max(people // 10, 10), (1,))},
             "planning": lambda: planning.measure(server, [n for n in (1_000, 10_000, 100_000) if n <= max(people, 10_000)]),
         }

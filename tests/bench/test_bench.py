@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request, Response
 from twilio.request_validator import RequestValidator
 
 from alongside.standalone import free_port
-from bench import planning
+from bench import hearing, planning
 from bench.__main__ import show
 from bench.alerting import spread
 from bench.load import message, run, signed_form
@@ -47,3 +47,13 @@ def test_planning_is_measured_for_each_size(capsys: pytest.CaptureFixture[str]) 
     assert found["30"]["check_ins"] > found["6"]["check_ins"] > 0
     show("planning", found)
     assert "30  " in capsys.readouterr().out
+
+
+def test_hearing_is_measured_with_the_real_bot() -> None:
+    try:
+        found = hearing.measure(10)
+    finally:
+        encryption.configure((TEST_KEY,))
+    assert 0 < found["replies"]["p50_ms"] <= found["replies"]["p99_ms"]
+    assert found["1600 letters"]["p50_ms"] > found["replies"]["p50_ms"]
+    assert found["start_s"] > 0 and found["size"]["bot_memory_mb"] > found["size"]["model_mb"] > 1
