@@ -76,21 +76,26 @@ def _start(sim: Simulation, call: Call, work: Coroutine[None, None, None]) -> No
 async def _outgoing(sim: Simulation, call: Call, phone: Phone) -> None:
     pace, habit = sim.config.pace, phone.voice
     await _report(sim, call, "initiated")
-    rings_until = sim.clock.seconds() + call.timeout_s  # from the first ring on, however long telling the app of it takes
+    first_ring = sim.clock.seconds()
+
+    def left(seconds: float) -> float:
+        """Of so many seconds from the first ring on, however long telling the app of it took."""
+        return first_ring + seconds - sim.clock.seconds()
+
     set_status(sim, call, "ringing")
     await _report(sim, call, "ringing")
     if sim.faults.failure_for(call.to, phone.number) is not None:
         return await end(sim, call, "failed", by="twilio")
     if habit.answer == "by-hand":
-        if not await wait(sim, call, rings_until - sim.clock.seconds(), lambda: call.decision is not None):
+        if not await wait(sim, call, left(call.timeout_s), lambda: call.decision is not None):
             return await end(sim, call, "no-answer", by="twilio")
         if call.decision == "decline":
             return await end(sim, call, "busy", by="person")
     elif habit.answer == "no-answer" or habit.delay_s > call.timeout_s:
-        await sim.timeline.sleep(call.timeout_s * pace)
+        await sim.timeline.sleep(left(call.timeout_s * pace))
         return await end(sim, call, "no-answer", by="twilio")
     else:
-        await sim.timeline.sleep(habit.delay_s * pace)
+        await sim.timeline.sleep(left(habit.delay_s * pace))
         if habit.answer == "busy":
             return await end(sim, call, "busy", by="person")
     call.started = sim.clock.now()
