@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select
 
 from alongside.seed import PASSWORD, TOTP_SECRET
 from alongside.story_people import Caseworker, until
-from bench.load import message, run, signed_form
+from bench.load import message, percentile, run, signed_form
 from bench.people import CASEWORKER, add_caseworker, add_people, number
 from bench.place import SENDER, Place, place
 from casefile.database import utc_now
@@ -68,9 +68,7 @@ def timed(made: Place, watcher: Caseworker, people: Iterable[int], pause: float 
 
 def spread(seconds: list[float]) -> dict[str, float]:
     """Median, 95th percentile and maximum, in seconds."""
-    ordered = sorted(seconds)
-    return {"texts": len(ordered), "p50_s": round(ordered[len(ordered) // 2], 3), "p95_s": round(ordered[int(len(ordered) * 0.95)], 3),
-            "max_s": round(ordered[-1], 3)}
+    return {"texts": len(seconds), "p50_s": round(percentile(seconds, 0.5), 3), "p95_s": round(percentile(seconds, 0.95), 3), "max_s": round(max(seconds), 3)}
 
 
 def _alarm(made: Place, person_id: int) -> int | None:

@@ -6,8 +6,7 @@ import random
 import time
 from typing import Any
 
-import numpy as np
-
+from bench.load import percentile
 from bench.place import MODEL, place
 from nlu_data.read import held_out
 from triage.bot_client import Bot
@@ -35,7 +34,7 @@ def measure(messages: int) -> dict[str, Any]:
                 began = time.perf_counter()
                 bot.turn(f"bench-{n}", text, "en")
                 times.append(1000 * (time.perf_counter() - began))
-            return {"p50_ms": round(float(np.median(times)), 1), "p99_ms": round(float(np.quantile(times, 0.99)), 1)}
+            return {"p50_ms": round(percentile(times, 0.5), 1), "p99_ms": round(percentile(times, 0.99), 1)}
 
         try:
             spread([p.text for p in replies[:20]])  # the first ones warm it up

@@ -59,6 +59,11 @@ async def _client(host: str, port: int, requests: list[bytes], times: list[float
     writer.close()
 
 
+def percentile(times: Sequence[float], share: float) -> float:
+    """The time that so large a share of all stay below."""
+    return sorted(times)[int(len(times) * share)]
+
+
 def run(url: str, requests: Sequence[bytes], clients: int) -> Load:
     """Send every request once, `clients` at a time."""
     parts = urlsplit(url)
@@ -70,5 +75,4 @@ def run(url: str, requests: Sequence[bytes], clients: int) -> Load:
     began = time.perf_counter()
     asyncio.run(all_clients())
     took = time.perf_counter() - began
-    times.sort()
-    return Load(len(times), len(times) / took, times[len(times) // 2], times[int(len(times) * 0.99)], statuses)
+    return Load(len(times), len(times) / took, percentile(times, 0.5), percentile(times, 0.99), statuses)
