@@ -35,8 +35,7 @@ def lesson(training_data: TrainingData) -> Lesson:
             continue
         about = (example.get(METADATA) or {}).get(METADATA_INTENT) or {}
         if example.get(INTENT) not in INTENTS or about.get("urgency") not in URGENCIES:
-            raise ValueError(f"training data: intent {example.get(INTENT)} and urgency {about.get('urgency')} "
-                             "are not both known")
+            raise ValueError(f"training data: intent {example.get(INTENT)} and urgency {about.get('urgency')} are not both known")
         found.heard.append(example.get(PARTS))
         found.vectors.append(np.asarray(example.get(VECTORS)))
         found.intents.append(INTENTS.index(example.get(INTENT)))

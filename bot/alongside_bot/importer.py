@@ -22,7 +22,5 @@ class PhraseImporter(RasaFileImporter):
 
 
 def as_examples(phrases: List[Phrase]) -> TrainingData:
-    """What Rasa learns from; a phrase that stands twice with the same labels is taken once."""
-    once = dict.fromkeys((p.text, p.intent, p.urgency, p.lang) for p in phrases)
-    return TrainingData([Message({TEXT: text, INTENT: intent, METADATA: {METADATA_INTENT: {"urgency": urgency, "lang": lang}}})
-                         for text, intent, urgency, lang in once])
+    """What Rasa learns from; it takes a phrase that stands twice with the same labels once."""
+    return TrainingData([Message({TEXT: p.text, INTENT: p.intent, METADATA: {METADATA_INTENT: {"urgency": p.urgency, "lang": p.lang}}}) for p in phrases])

@@ -67,7 +67,7 @@ def learn(lesson: Lesson, development: Lesson, say=print) -> Heads:
         "known_texts": lines_of(texts), "known_intents": intents.astype(np.int16),
         "known_urgencies": urgencies.astype(np.int16), "known_langs": np.array(lesson.langs),
         "known_vectors": meaning.astype(np.float16),
-        "short_space": np.linalg.eigh(meaning.T @ meaning)[1][:, -SHORT:].astype(np.float32),
+        "short_space": short_space(meaning),
     }
     say(f"  {len(texts)} phrases, {len(grams.names)} n-grams, {len(pairs)} kinds of label")
     features = Heads(arrays).side_by_side(rows, wholes)
@@ -76,6 +76,11 @@ def learn(lesson: Lesson, development: Lesson, say=print) -> Heads:
             arrays.update({f"{kind}_{part}{n}": layer for part, layer in zip("wbvc", layers)})
         say(f"  learned by {kind}")
     return _with_thresholds(_calibrated(Heads(arrays), development), development)
+
+
+def short_space(meaning: np.ndarray) -> np.ndarray:
+    """What turns meanings into the SHORT numbers in which they differ most."""
+    return np.linalg.eigh(meaning.T @ meaning)[1][:, -SHORT:].astype(np.float32)
 
 
 def _train(features: np.ndarray, labels: np.ndarray, count: int) -> list[tuple[np.ndarray, ...]]:

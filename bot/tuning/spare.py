@@ -19,8 +19,9 @@ from surroundings import prepare  # noqa: E402
 prepare()
 
 from alongside_bot.featurizer import worked_out  # noqa: E402
+from alongside_bot.learn import short_space  # noqa: E402
 
-from listening.heads import ESCALATES, NEIGHBOURS, SHORT, centred, most, shortened  # noqa: E402
+from listening.heads import ESCALATES, NEIGHBOURS, centred, most, shortened  # noqa: E402
 from listening.words import exact, spoken  # noqa: E402
 from nlu_data.read import SPARE, URGENCIES, training  # noqa: E402
 
@@ -30,7 +31,7 @@ KEPT = 5
 def agreed(vectors: np.ndarray, serious: np.ndarray) -> np.ndarray:
     """Whether each phrase's nearest neighbours are all as serious, or all as little, as it is."""
     meaning = centred(vectors, vectors.mean(0))
-    short = shortened(meaning, np.linalg.eigh(meaning.T @ meaning)[1][:, -SHORT:])
+    short = shortened(meaning, short_space(meaning))
     found = np.zeros(len(short), bool)
     for begin in range(0, len(short), 256):
         here = slice(begin, begin + 256)
