@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -209,7 +209,8 @@ _WORDS = {Channel.SMS: "SMS", Channel.WHATSAPP: "WhatsApp", Channel.VOICE: "an a
 
 def spoken_day(day: dt.date, language: str) -> str:
     """A day as she would read it, in her language."""
-    return format_date(day, "EEEE d MMMM", locale=_locale(language))
+    locale = _locale(language)
+    return f"{format_date(day, 'EEEE', locale=locale)} {format_skeleton('MMMMd', day, locale=locale)}"
 
 
 def spoken_time(hour: dt.time, language: str) -> str:

@@ -243,6 +243,12 @@ def test_days_and_hours_can_be_said_in_every_language(code):
     assert steering.spoken_time(dt.time(15, 5), code) == "15:05"
 
 
+@pytest.mark.parametrize(("code", "said"), [("en", "Friday 4 December"), ("es", "viernes 4 de diciembre"), ("pt", "sexta-feira 4 de dezembro"), ("zh", "星期五 12月4日"),
+                                            ("hu", "péntek december 4."), ("pl", "piątek 4 grudnia")])
+def test_a_day_is_said_as_the_language_says_it(code, said):
+    assert steering.spoken_day(dt.date(2026, 12, 4), code) == said
+
+
 def test_the_caseworker_sees_one_task_for_several_wishes_of_a_day(house):
     person_id = house.add()
     act(house, person_id, "change_language", language="ro")
