@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import accumulate
 
 _KEYCAP = re.compile("([0-9#*])\ufe0f?\u20e3")
 _REPEAT = re.compile(r"([^\W\d_])\1+")
 _SENTENCE = re.compile(r"(?<=[.!?…؟۔。！？।॥።፧;\n|])\s*")
+_CLAUSE = re.compile(r"[,،、，፣:：–—]")
 # Letters that no decomposition brings together.
 _FOLD = str.maketrans({
     "đ": "d", "ð": "d", "ł": "l", "ı": "i", "ø": "o", "æ": "ae", "œ": "oe", "þ": "th", "ħ": "h", "’": "'", "‘": "'", "`": "'", "ʼ": "'",
@@ -66,6 +68,12 @@ def words(text: str) -> tuple[str, ...]:
             word = word.translate(_LOOKALIKE)
         found.append(word if word.isdigit() else _REPEAT.sub(r"\1", word))
     return tuple(found)
+
+
+def clause_ends(sentence: str) -> frozenset[int]:
+    """After how many of words(sentence) a comma, colon or dash stands."""
+    counts = accumulate(len(words(clause)) for clause in _CLAUSE.split(printable(sentence))[:-1])
+    return frozenset(counts)
 
 
 def clean(text: str) -> str:

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from casefile.vocabulary import DANGER_CONCERNS, LANGUAGES, Concern, Urgency, most_urgent
-from triage.normalise import sentences, words
+from triage.normalise import clause_ends, sentences, words
 
 FOLDER = Path(__file__).resolve().parent / "phrases"
 KEYWORDS = frozenset(["stop", "start", "pause", "help", "yes", "no", "ok", "call", "later", "thanks", "hello", "person"])
@@ -194,14 +194,15 @@ class PhraseBook:
         known = {"en", *languages}
         hits: dict[tuple[Concern, Urgency], Hit] = {}
         for sentence in sentences(text):
-            for hit in self._hear_sentence(words(sentence), known):
+            for hit in self._hear_sentence(sentence, known):
                 hits.setdefault((hit.concern, hit.urgency), hit)
         whole = words(text)
         return Heard(tuple(hits.values()),
                      frozenset(name for name, lang in self.keywords.get(whole, ()) if lang in known),
                      self._number(whole, known))
 
-    def _hear_sentence(self, text: tuple[str, ...], known: set[str]) -> list[Hit]:
+    def _hear_sentence(self, sentence: str, known: set[str]) -> list[Hit]:
+        text, ends = words(sentence), clause_ends(sentence)
         alarms: list[tuple[int, int, Entry]] = []
         calm: set[int] = set()
         for at in range(len(text)):
@@ -214,7 +215,9 @@ class PhraseBook:
                 if end is None or (entry.whole and end != len(text)):
                     continue
                 if entry.calm:
-                    calm.update(range(at, end))
+                    # "No, he is beating me" is not "no he is not": what calms stands together.
+                    if not any(at < stop < end for stop in ends):
+                        calm.update(range(at, end))
                 else:
                     alarms.append((at, end, entry))
         return [Hit(e.concern, e.urgency, e.written, e.lang) for start, end, e in alarms
