@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casefile.vocabulary import LANGUAGES, Concern, Urgency
-from triage.normalise import clean, printable, sentences, words
+from messaging.catalogue import Catalogue
+from triage.normalise import clause_ends, clean, printable, sentences, words
 from triage.phrases import PhraseBook, PhraseFileWrong
 
 
@@ -84,6 +86,22 @@ def test_a_harmless_idiom_hides_only_the_alarm_inside_it(small: PhraseBook) -> N
     assert small.hear("help me with homework. he is outside").urgency is Urgency.IMMEDIATE
 
 
+@pytest.mark.parametrize(("text", "alarms"), [("he is outside", True), ("he is not outside", False), ("help, me with homework", False), ("oh no: he is outside", True)])
+def test_what_calms_stands_together(tmp_path: Path, text: str, alarms: bool) -> None:
+    (tmp_path / "en.txt").write_text("[danger_now immediate]\nhe is ... outside\n[calm]\nno he is\nhe is not outside\n", "utf-8")
+    assert bool(PhraseBook.load(tmp_path).hear(text).hits) is alarms
+
+
+def test_an_answer_before_a_comma_does_not_turn_the_rest_around(book: PhraseBook) -> None:
+    assert book.hear("No, he is beating me", ("en",)).hits and book.hear("Nie, bije mnie", ("pl",)).hits
+    assert not book.hear("nie bije mnie", ("pl",)).hits
+
+
+@given(st.text(alphabet=st.characters() | st.sampled_from("ab ,،、፣:—.1")))
+def test_clauses_end_between_words(text: str) -> None:
+    assert all(0 <= end <= len(words(text)) for end in clause_ends(text))
+
+
 def test_a_danger_line_in_a_long_message_is_found(small: PhraseBook) -> None:
     long = "the weather is nice and we cooked rice. " * 20 + "he is outside. " + "tomorrow is school and then shopping. " * 18
     assert len(long) > 1400 and small.hear(long).urgency is Urgency.IMMEDIATE
@@ -104,6 +122,22 @@ def test_a_file_of_an_unknown_language_is_refused(tmp_path: Path) -> None:
     (tmp_path / "xx.txt").write_text("[calm]\nhello\n", "utf-8")
     with pytest.raises(PhraseFileWrong):
         PhraseBook.load(tmp_path)
+
+
+@pytest.mark.parametrize("code", list(LANGUAGES))
+def test_what_a_text_offers_in_words_is_heard_when_it_comes_back(book: PhraseBook, code: str) -> None:
+    """Many answer "please call me" instead of 2, or tap the button of an old template."""
+    texts = Catalogue.load().texts[code]
+    offers = [(texts["button.ok"], texts["button.call"])]
+    for key in ("checkin.ask.plain", "checkin.ask.class", "checkin.ask.shop", "reply.clarify"):
+        found = re.search(r"1 = (.+?)[,،、，፣] ?2 = (.+?)(?:[,،、，፣] ?3 = .*|[.。۔।]?)$", texts[key])
+        assert found, texts[key]
+        offers.append((found[1], found[2]))
+    for well, call in offers:
+        heard = book.hear(well, {code})
+        assert not heard.hits and (heard.keywords & {"ok", "yes"} or heard.number == 1), well
+        heard = book.hear(call, {code})
+        assert not heard.hits and ("call" in heard.keywords or heard.number == 2), call
 
 
 def test_every_language_has_a_list_that_says_it_was_not_reviewed(book: PhraseBook) -> None:
