@@ -16,6 +16,8 @@ from triage.normalise import clean, printable
 # dateparser does not know these; English words and plain digits are still understood.
 _DATEPARSER = {"zh": "zh", "tl": "tl"}
 _NO_DATES = frozenset({"ti"})
+# Their clock begins at dawn: 3 o'clock is nine in the morning, or 3 in the afternoon to whoever has got used to ours.
+_FROM_DAWN = frozenset({"am", "ti"})
 _HOUR = re.compile(r"\b([01]?\d|2[0-3])[:.h]([0-5]\d)\b|\b(1[0-2]|[1-9])\s?([ap])\.?m\b", re.IGNORECASE)
 
 
@@ -56,14 +58,15 @@ def only_language(text: str, spoken: str) -> str | None:
 
 
 def when(text: str, spoken: str, zone: str, now: dt.datetime) -> tuple[dt.date | None, dt.time | None]:
-    """The local day and hour a text names, as far as a well-kept library understands its language; (None, None) when it names none."""
+    """The local day and hour a text names, as far as a well-kept library understands its language; (None, None) when it names none. An hour that
+    could be told by either of two clocks is none."""
     import dateparser.search  # slow to import, seldom needed
 
     logging.getLogger("dateparser").setLevel(logging.WARNING)
     local = now.astimezone(ZoneInfo(zone))
     codes = [c for c in dict.fromkeys((_DATEPARSER.get(spoken, spoken), "en")) if c not in _NO_DATES]
     settings = {"RELATIVE_BASE": local.replace(tzinfo=None), "PREFER_DATES_FROM": "future", "RETURN_AS_TIMEZONE_AWARE": False}
-    hour = _hour(text)
+    hour = _hour(text, two_clocks=spoken in _FROM_DAWN)
     try:
         found = dateparser.search.search_dates(printable(text)[:300], languages=codes, settings=settings)
     except Exception:  # any failure of the parser only means that no day was understood
@@ -74,9 +77,9 @@ def when(text: str, spoken: str, zone: str, now: dt.datetime) -> tuple[dt.date |
     return day, hour
 
 
-def _hour(text: str) -> dt.time | None:
+def _hour(text: str, two_clocks: bool) -> dt.time | None:
     found = _HOUR.search(text)
-    if not found:
+    if not found or (two_clocks and found.group(1) and int(found.group(1)) <= 12):
         return None
     if found.group(1):
         return dt.time(int(found.group(1)), int(found.group(2)))
