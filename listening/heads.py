@@ -6,9 +6,10 @@ A saved model is one .npz without pickles:
     scale                  what both are multiplied by before the layers
     pair_w0 _b0 _v0 _c0, pair_w1 ...   each member of an ensemble: a hidden layer (w, b, ReLU), one output (v, c) an
                            (intent, urgency) pair; urgency_w0 ... the same with one output an urgency
+    grown_w _b _v _c       the same layers of the heads that were tuned together with the encoder; outputs: the pairs, then the urgencies
     pair_intent, _urgency  index of each pair's intent and urgency in `intents` and `urgencies`
     calibration            [temperature, slope, offset]: of the pairs' probabilities; of the escalation's log-odds,
-                           which are the mean of what both ensembles say, and the vote of the nearest training phrases
+                           which are the mean of what both ensembles say, the grown heads being half of each, and the vote of the nearest training phrases
     threshold_names, thresholds
     known_texts, known_intents, known_urgencies, known_langs, known_vectors
                            the training phrases: the nearest ones vote, and show what a text resembles (the texts as
@@ -31,7 +32,7 @@ from listening.ngrams import Grams
 
 ESCALATES = 2  # urgencies from this index on
 # How many of the nearest training phrases vote, how much more the nearer ones count, and the vote's share beside what was learned.
-NEIGHBOURS, SHARPNESS, VOTE = 15, 25.0, 0.5
+NEIGHBOURS, SHARPNESS, VOTE = 15, 25.0, 0.25
 # To look through all phrases' vectors would take longer than to read the message: so first through a short copy of them, which finds 998 in
 # 1,000 of the nearest.
 SHORT, CANDIDATES = 96, 256
@@ -141,8 +142,13 @@ class Heads:
 
     def raw(self, texts: list[str], vectors: np.ndarray) -> Raw:
         """What each signal says by itself."""
-        features = self.features(texts, vectors)
-        return Raw(ensemble(self._pairs, features), ensemble(self._urgency, features), self._near(self.meaning(vectors)))
+        features, meaning = self.features(texts, vectors), self.meaning(vectors)
+        pairs, urgency = ensemble(self._pairs, features), ensemble(self._urgency, features)
+        if "grown_w" in self.arrays:
+            said = hidden(meaning * self.arrays["scale"], *(self.arrays[f"grown_{part}"] for part in "wbvc"))
+            count = pairs.shape[1]
+            pairs, urgency = (pairs + chances(said[:, :count])) / 2, (urgency + chances(said[:, count:])) / 2
+        return Raw(pairs, urgency, self._near(meaning))
 
     def _near(self, meaning: np.ndarray) -> Near:
         count = min(NEIGHBOURS, len(self._known))
@@ -212,12 +218,18 @@ def members(arrays: dict[str, np.ndarray], kind: str) -> list[tuple[np.ndarray, 
 
 def ensemble(layers: list[tuple[np.ndarray, ...]], features: np.ndarray) -> np.ndarray:
     """The members' mean probability of each output."""
-    total = 0
-    for w, b, v, c in layers:
-        logits = np.maximum(features @ w + b, 0) @ v + c
-        odds = np.exp(logits - logits.max(1, keepdims=True))
-        total = total + odds / odds.sum(1, keepdims=True)
-    return total / len(layers)
+    return sum(chances(hidden(features, *member)) for member in layers) / len(layers)
+
+
+def hidden(features: np.ndarray, w: np.ndarray, b: np.ndarray, v: np.ndarray, c: np.ndarray) -> np.ndarray:
+    """Through one hidden layer."""
+    return np.maximum(features @ w + b, 0) @ v + c
+
+
+def chances(logits: np.ndarray) -> np.ndarray:
+    """Rows that add up to 1."""
+    odds = np.exp(logits - logits.max(1, keepdims=True))
+    return odds / odds.sum(1, keepdims=True)
 
 
 def identity(arrays: dict[str, np.ndarray]) -> str:

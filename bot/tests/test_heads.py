@@ -45,6 +45,29 @@ def heard(heads, *kinds):
     return understand(heads, [texts], [np.stack(rows)])[0]
 
 
+def grown_heads(kinds):
+    """Heads tuned together with an encoder that puts each of KINDS into its own direction."""
+    towards = (DIRECTIONS / np.linalg.norm(DIRECTIONS, axis=1, keepdims=True)).astype(np.float32)
+    v = np.zeros((4, len(kinds) + len(URGENCIES) + 1), np.float32)
+    for n, kind in enumerate(kinds):
+        which = next(k for k, (intent, urgency, _) in enumerate(KINDS) if kind == f"{intent} {urgency}")
+        v[which, n] = 5
+    v[np.arange(4), len(kinds) + np.arange(4)] = 5
+    v[:, -1] = [-5, -5, 5, 5]
+    return {"kinds": np.array(kinds), "centre": np.zeros(Encoder.size, np.float32), "spread": np.float32(0.05), "w": towards.T, "b": np.zeros(4, np.float32),
+            "v": v, "c": np.zeros(v.shape[1], np.float32)}
+
+
+@pytest.mark.parametrize("known", [["danger_now immediate", "distress routine", "fine none", "threats urgent"], ["threats urgent", "fine none"]])
+def test_heads_that_grew_with_the_encoder_are_half_of_what_is_said(known):
+    heads = learn(a_lesson(320), a_lesson(120, seed=5000), lambda line: None, grown_heads(known))
+    seen = np.stack([vector(kind, 2000) for kind in range(4)])
+    raw = heads.raw([KINDS[kind][2] for kind in range(4)], seen)
+    likeliest = [heads.intents[heads.arrays["pair_intent"][n]] for n in raw.pairs.argmax(1)]
+    assert all(found == intent for found, (intent, urgency, _) in zip(likeliest, KINDS) if f"{intent} {urgency}" in known)
+    assert np.allclose(raw.pairs.sum(1), 1) and np.allclose(raw.urgency.sum(1), 1)
+
+
 def with_limits(heads, **changed):
     """The same heads with other thresholds."""
     return Heads({**heads.arrays, "thresholds": np.array([changed.get(name, limit) for name, limit in heads.thresholds.items()])})

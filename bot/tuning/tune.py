@@ -37,23 +37,24 @@ from nlu_data.read import URGENCIES, Phrase, development, spare, training  # noq
 
 BATCH, LONGEST, POOL = 96, 96, 32  # texts a step, pieces of a text, batches that are sorted by length together
 HIDDEN, WARM, ESCALATES = 384, 100, 2
-FIRST = 24_000  # phrases on which the heads alone begin
+FIRST, NOISE = 24_000, 0.04  # phrases on which the heads alone begin
 AGAIN, AGAIN_SPARE = 4, 12  # phrases it was tuned on before come in one round of so many: those still among others, and those where they belong
 
 
 class Heads(nn.Module):
-    """What the vectors are trained for: (intent, urgency) pairs, urgency, escalation. Thrown away afterwards; bot/train.py learns its own."""
+    """What the vectors are trained for: (intent, urgency) pairs, urgency, escalation. Saved with the layers, for they have grown together: heads that
+    are learned afterwards know the phrases only where the layers have put them, and are less sure of what lies between."""
 
     def __init__(self, vectors: torch.Tensor, pairs: int):
         super().__init__()
         self.centre = nn.Parameter(vectors.mean(0), requires_grad=False)
         self.spread = float(F.normalize(vectors - self.centre, dim=1).std())
         self.pairs, out = pairs, pairs + len(URGENCIES) + 1
-        self.hidden, self.out, self.straight = nn.Linear(vectors.shape[1], HIDDEN), nn.Linear(HIDDEN, out), nn.Linear(vectors.shape[1], out)
+        self.hidden, self.out = nn.Linear(vectors.shape[1], HIDDEN), nn.Linear(HIDDEN, out)
 
     def forward(self, vectors: torch.Tensor) -> torch.Tensor:
         x = F.dropout(F.normalize(vectors - self.centre, dim=1) / self.spread, 0.1, self.training)
-        return self.out(F.dropout(F.relu(self.hidden(x)), 0.25, self.training)) + self.straight(x)
+        return self.out(F.dropout(F.relu(self.hidden(x)), 0.25, self.training))
 
     def loss(self, vectors: torch.Tensor, pair: torch.Tensor, urgency: torch.Tensor) -> torch.Tensor:
         """Smoothed, for some labels can be argued."""
@@ -67,6 +68,12 @@ class Heads(nn.Module):
         said = self(vectors)
         urgent = said[:, self.pairs:-1].softmax(1)[:, ESCALATES:].sum(1).clamp(1e-6, 1 - 1e-6)
         return (said[:, -1] + urgent.logit()).numpy()
+
+    def saved(self, kinds: list[tuple[str, str]]) -> dict[str, np.ndarray]:
+        """What listening.heads makes a member of either ensemble of. `kinds`: what the pairs are."""
+        layers = {"w": self.hidden.weight.T, "b": self.hidden.bias, "v": self.out.weight.T, "c": self.out.bias, "centre": self.centre}
+        return {"head_kinds": np.array([f"{intent} {urgency}" for intent, urgency in kinds]), "head_spread": np.float32(self.spread),
+                **{f"head_{name}": layer.detach().numpy().astype(np.float16) for name, layer in layers.items()}}
 
 
 def altered(phrase: Phrase, calm: dict[str, list[str]]) -> str:
@@ -105,7 +112,7 @@ class Lessons:
         for n, phrase in enumerate(phrases):
             (self._new if phrase.mark not in known else self._spare if phrase.mark in spare else self._known).append(n)
         kinds = sorted({(p.intent, p.urgency) for p in phrases})
-        self.pairs = len(kinds)
+        self.kinds, self.pairs = kinds, len(kinds)
         self._labels = [(kinds.index((p.intent, p.urgency)), URGENCIES.index(p.urgency)) for p in phrases]
         self._calm: dict[str, list[str]] = {}
         for phrase in phrases:
@@ -177,7 +184,8 @@ def tune(minutes: float, rate: float, go_on: bool) -> None:
     first = torch.optim.AdamW(heads.parameters(), 1e-3, weight_decay=0.05)
     for _ in range(8):
         for some in torch.randperm(len(chosen)).split(256):
-            _step(first, heads.loss(found[some], pair[some], urgency[some]), heads)
+            # Layers that know a phrase put it nearer to its like than they will put a reply: the noise makes up for that.
+            _step(first, heads.loss(found[some] + NOISE * torch.randn_like(found[some]), pair[some], urgency[some]), heads)
     print(progress(net, heads, pieces, replies), flush=True)
     # The lower a layer, the more general and the less it is moved.
     groups = [{"params": layer.parameters(), "lr": rate * 0.93 ** (len(net.layers) - 1 - n)} for n, layer in enumerate(net.layers)]
@@ -195,7 +203,7 @@ def tune(minutes: float, rate: float, go_on: bool) -> None:
             print(f"step {step}, {spent:.0%} of the time, loss {loss:.2f}" + (f"; {progress(net, heads, pieces, replies)}" if step % 400 == 0 else ""), flush=True)
     print(progress(net, heads, pieces, replies), flush=True)
     marks = np.array(sorted({p.mark for p in phrases}), np.uint32)
-    np.savez_compressed(TUNED, **changes(model, net.matrices(), net.small()), phrases=marks)
+    np.savez_compressed(TUNED, **changes(model, net.matrices(), net.small()), phrases=marks, **heads.saved(lessons.kinds))
     print(f"written: {TUNED.name}, {TUNED.stat().st_size / 2**20:.1f} MB")
 
 
