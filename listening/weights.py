@@ -2,8 +2,8 @@
 
 The package ships multilingual-e5-small in 4 bits. `bot/tuning/` trains its twelve layers further on nlu_data/train; what came of that is
 `tuned.npz` beside this file: for every matrix of the layers the bits of its 4-bit numbers that changed, and every small vector (biases, norms)
-as it is now, and the marks of the phrases they were tuned on (`phrases`, only for further tuning), and the heads that grew with them (`head_...`, which
-heads.py makes a signal of). The vocabulary's vectors and the blocks' scales stay the package's.
+as it is now, the marks of the phrases they were tuned on (`phrases`, only for further tuning), and the heads that grew with them (`head_...`, half of
+either ensemble of heads.py). The vocabulary's vectors and the blocks' scales stay the package's.
 
 An E5S1 file, little-endian: a header of sizes, the tokenizer, a directory of tensors (name, kind, offset), then the tensors: float32, or
 blocks of 32 numbers, each a float16 scale and 16 bytes, a number being (four bits - 8) x scale; byte j holds numbers j (low bits) and j + 16.

@@ -70,7 +70,7 @@ class Heads(nn.Module):
         return (said[:, -1] + urgent.logit()).numpy()
 
     def saved(self, kinds: list[tuple[str, str]]) -> dict[str, np.ndarray]:
-        """What listening.heads makes a member of either ensemble of. `kinds`: what the pairs are."""
+        """What half of either ensemble of listening.heads is made of. `kinds`: what the pairs are."""
         layers = {"w": self.hidden.weight.T, "b": self.hidden.bias, "v": self.out.weight.T, "c": self.out.bias, "centre": self.centre}
         return {"head_kinds": np.array([f"{intent} {urgency}" for intent, urgency in kinds]), "head_spread": np.float32(self.spread),
                 **{f"head_{name}": layer.detach().numpy().astype(np.float16) for name, layer in layers.items()}}
