@@ -1,7 +1,7 @@
 """Find the training phrases that the heads can do without, now that the encoder is tuned, and write nlu_data/spare.bin (the end of `make tune`).
 
 The encoder was tuned on all phrases and has put most of them where they belong: one whose nearest neighbours all need a person today, as it does, or
-all do not, teaches the heads next to nothing. One in KEPT of those stays. Without the others training takes half the time, a message finds its
+all do not, teaches the heads next to nothing. One in KEPT of those stays, and of every intent in every language at least FEW. Without the others training takes half the time, a message finds its
 neighbours in half the time, and development replies are told apart as well as before (docs/understanding.md). What is not in the file is learned from:
 new phrases always are.
 """
@@ -9,6 +9,7 @@ new phrases always are.
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,9 @@ from alongside_bot.learn import short_space  # noqa: E402
 
 from listening.heads import ESCALATES, NEIGHBOURS, centred, most, shortened  # noqa: E402
 from listening.words import exact, spoken  # noqa: E402
-from nlu_data.read import SPARE, URGENCIES, training  # noqa: E402
+from nlu_data.read import SPARE, URGENCIES, Phrase, training  # noqa: E402
 
-KEPT = 5
+KEPT, FEW = 5, 6
 
 
 def agreed(vectors: np.ndarray, serious: np.ndarray) -> np.ndarray:
@@ -39,12 +40,23 @@ def agreed(vectors: np.ndarray, serious: np.ndarray) -> np.ndarray:
     return found
 
 
+def spare_of(phrases: list[Phrase], needless: np.ndarray) -> list[int]:
+    """The marks of the phrases that are left out."""
+    left = Counter((p.lang, p.intent) for p in phrases)
+    marks = set()
+    for phrase, needed in zip(phrases, ~needless):
+        if not needed and phrase.mark % KEPT and left[phrase.lang, phrase.intent] > FEW:
+            marks.add(phrase.mark)
+            left[phrase.lang, phrase.intent] -= 1
+    return sorted(marks)
+
+
 def main() -> None:
     """Work out all vectors (the training that follows finds those it needs remembered) and write the file."""
     phrases = training()
     serious = np.array([URGENCIES.index(p.urgency) >= ESCALATES for p in phrases])
     found = agreed(worked_out([spoken(exact(p.text)) for p in phrases]), serious)
-    marks = sorted({p.mark for p, spare in zip(phrases, found) if spare and p.mark % KEPT})
+    marks = spare_of(phrases, found)
     np.array(marks, np.uint32).tofile(SPARE)
     print(f"{len(marks)} of {len(phrases)} phrases need not be learned from again: {SPARE.name}")
 
