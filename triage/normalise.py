@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import accumulate
 
 _KEYCAP = re.compile("([0-9#*])\ufe0f?\u20e3")
 _REPEAT = re.compile(r"([^\W\d_])\1+")
@@ -70,10 +69,9 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def clause_ends(sentence: str) -> frozenset[int]:
-    """After how many of words(sentence) a comma, colon or dash stands."""
-    counts = accumulate(len(words(clause)) for clause in _CLAUSE.split(printable(sentence))[:-1])
-    return frozenset(counts)
+def clauses(sentence: str) -> list[tuple[str, ...]]:
+    """words() of a sentence, divided where a comma, colon or dash stands."""
+    return [words(clause) for clause in _CLAUSE.split(sentence)]
 
 
 def clean(text: str) -> str:

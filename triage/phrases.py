@@ -10,10 +10,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate, chain
 from pathlib import Path
 
 from casefile.vocabulary import DANGER_CONCERNS, LANGUAGES, Concern, Urgency, most_urgent
-from triage.normalise import clause_ends, sentences, words
+from triage.normalise import clauses, sentences, words
 
 FOLDER = Path(__file__).resolve().parent / "phrases"
 KEYWORDS = frozenset(["stop", "start", "pause", "help", "yes", "no", "ok", "call", "later", "thanks", "hello", "person"])
@@ -194,15 +195,15 @@ class PhraseBook:
         known = {"en", *languages}
         hits: dict[tuple[Concern, Urgency], Hit] = {}
         for sentence in sentences(text):
-            for hit in self._hear_sentence(sentence, known):
+            for hit in self._hear_sentence(clauses(sentence), known):
                 hits.setdefault((hit.concern, hit.urgency), hit)
         whole = words(text)
         return Heard(tuple(hits.values()),
                      frozenset(name for name, lang in self.keywords.get(whole, ()) if lang in known),
                      self._number(whole, known))
 
-    def _hear_sentence(self, sentence: str, known: set[str]) -> list[Hit]:
-        text, ends = words(sentence), clause_ends(sentence)
+    def _hear_sentence(self, parts: list[tuple[str, ...]], known: set[str]) -> list[Hit]:
+        text, divides = tuple(chain.from_iterable(parts)), tuple(accumulate(map(len, parts)))
         alarms: list[tuple[int, int, Entry]] = []
         calm: set[int] = set()
         for at in range(len(text)):
@@ -216,7 +217,7 @@ class PhraseBook:
                     continue
                 if entry.calm:
                     # "No, he is beating me" is not "no he is not": what calms stands together.
-                    if not any(at < stop < end for stop in ends):
+                    if not any(at < divide < end for divide in divides):
                         calm.update(range(at, end))
                 else:
                     alarms.append((at, end, entry))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from casefile.vocabulary import LANGUAGES, Concern, Urgency
 from messaging.catalogue import Catalogue
-from triage.normalise import clause_ends, clean, printable, sentences, words
+from triage.normalise import clauses, clean, printable, sentences, words
 from triage.phrases import PhraseBook, PhraseFileWrong
 
 
@@ -86,7 +86,7 @@ def test_a_harmless_idiom_hides_only_the_alarm_inside_it(small: PhraseBook) -> N
     assert small.hear("help me with homework. he is outside").urgency is Urgency.IMMEDIATE
 
 
-@pytest.mark.parametrize(("text", "alarms"), [("he is outside", True), ("he is not outside", False), ("help, me with homework", False), ("oh no: he is outside", True)])
+@pytest.mark.parametrize(("text", "alarms"), [("he is outside", True), ("he is not outside", False), ("no he is outside", False), ("oh no: he is outside", True)])
 def test_what_calms_stands_together(tmp_path: Path, text: str, alarms: bool) -> None:
     (tmp_path / "en.txt").write_text("[danger_now immediate]\nhe is ... outside\n[calm]\nno he is\nhe is not outside\n", "utf-8")
     assert bool(PhraseBook.load(tmp_path).hear(text).hits) is alarms
@@ -98,8 +98,8 @@ def test_an_answer_before_a_comma_does_not_turn_the_rest_around(book: PhraseBook
 
 
 @given(st.text(alphabet=st.characters() | st.sampled_from("ab ,،、፣:—.1")))
-def test_clauses_end_between_words(text: str) -> None:
-    assert all(0 <= end <= len(words(text)) for end in clause_ends(text))
+def test_clauses_have_all_the_words(text: str) -> None:
+    assert sum(clauses(text), ()) == words(text)
 
 
 def test_a_danger_line_in_a_long_message_is_found(small: PhraseBook) -> None:
