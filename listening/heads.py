@@ -145,7 +145,7 @@ class Heads:
         features, meaning = self.features(texts, vectors), self.meaning(vectors)
         pairs, urgency = ensemble(self._pairs, features), ensemble(self._urgency, features)
         if "grown_w" in self.arrays:
-            said = hidden(meaning * self.arrays["scale"], *(self.arrays[f"grown_{part}"] for part in "wbvc"))
+            said = hidden(features[:, :meaning.shape[1]], *(self.arrays[f"grown_{part}"] for part in "wbvc"))
             count = pairs.shape[1]
             pairs, urgency = (pairs + chances(said[:, :count])) / 2, (urgency + chances(said[:, count:])) / 2
         return Raw(pairs, urgency, self._near(meaning))

@@ -22,11 +22,9 @@ from listening.heads import ESCALATES, SHORT, Heads, adding_up, centred, lines_o
 from listening.labels import INTENTS, KIND_OF, URGENCIES
 from listening.ngrams import Grams
 from listening.understanding import alarms, of_kinds, seriousness
+from listening.weights import NOISE
 
 GRAM_IN, GRAM_NUMBERS, HIDDEN, MEMBERS, ROUNDS, DAMPING, BATCH = 12, 150, 256, 4, 14, 0.5, 256
-# The tuned encoder puts a phrase it knows nearer to its like than it will put a reply; so much noise (of a vector of length one, in each number) makes up
-# for that: development replies are told apart better.
-NOISE = 0.04
 # Recall first: an alarm that is missed costs more than one too many.
 RECALL, IMMEDIATE_RECALL, SERIOUS_REACH_A_PERSON, ROUTINE_REACH_A_PERSON, CALLED_IMMEDIATE = 0.98, 0.99, 0.995, 0.9, 0.9
 SURE_FALSE_ALARMS = 0.02
@@ -75,8 +73,7 @@ def learn(lesson: Lesson, development: Lesson, say=print, grown: dict[str, np.nd
     }
     say(f"  {len(texts)} phrases, {len(grams.names)} n-grams, {len(pairs)} kinds of label")
     features = Heads(arrays).side_by_side(rows, wholes)
-    width = meaning.shape[1]
-    features[:, :width] += np.random.RandomState(0).standard_normal((len(features), width)) * NOISE * arrays["scale"]
+    features[:, :meaning.shape[1]] += np.random.RandomState(0).standard_normal(meaning.shape) * NOISE * arrays["scale"]
     for kind, target, count in (("pair", labels, len(pairs)), ("urgency", urgencies, len(URGENCIES))):
         for n, layers in enumerate(_train(features, target, count)):
             arrays.update({f"{kind}_{part}{n}": layer for part, layer in zip("wbvc", layers)})
@@ -86,12 +83,11 @@ def learn(lesson: Lesson, development: Lesson, say=print, grown: dict[str, np.nd
 
 def _grown(grown: dict[str, np.ndarray], pairs: np.ndarray) -> dict[str, np.ndarray]:
     """The grown heads with their outputs in the order of `pairs`; a pair they do not know has no chance."""
-    kinds = grown["kinds"].tolist()
-    place = [kinds.index(kind) if (kind := f"{INTENTS[pair // len(URGENCIES)]} {URGENCIES[pair % len(URGENCIES)]}") in kinds else None for pair in pairs]
-    order = [*(0 if n is None else n for n in place), *range(len(kinds), len(kinds) + len(URGENCIES))]
-    c = grown["c"][order]
-    c[[n is None for n in place] + [False] * len(URGENCIES)] = -30.0
-    return {"grown_w": grown["w"], "grown_b": grown["b"], "grown_v": grown["v"][:, order], "grown_c": c}
+    place = {kind: n for n, kind in enumerate(grown["kinds"].tolist())}
+    v, c = np.pad(grown["v"], ((0, 0), (0, 1))), np.append(grown["c"], np.float32(-30))  # one output more, for what they do not know
+    order = [place.get(f"{INTENTS[pair // len(URGENCIES)]} {URGENCIES[pair % len(URGENCIES)]}", -1) for pair in pairs]
+    order += range(len(place), len(place) + len(URGENCIES))
+    return {"grown_w": grown["w"], "grown_b": grown["b"], "grown_v": v[:, order], "grown_c": c[order]}
 
 
 def short_space(meaning: np.ndarray) -> np.ndarray:

@@ -1,9 +1,9 @@
 """Find the training phrases that the heads can do without, now that the encoder is tuned, and write nlu_data/spare.bin (the end of `make tune`).
 
 The encoder was tuned on all phrases and has put most of them where they belong: one whose nearest neighbours all need a person today, as it does, or
-all do not, teaches the heads next to nothing. One in KEPT of those stays, and of every intent in every language at least FEW. Without the others training takes half the time, a message finds its
-neighbours in half the time, and development replies are told apart as well as before (docs/understanding.md). What is not in the file is learned from:
-new phrases always are.
+all do not, teaches the heads next to nothing. One in KEPT of those stays, and of every intent in every language at least FEW phrases. Without the
+others training takes half the time, a message finds its neighbours in half the time, and development replies are told apart as well as before
+(docs/understanding.md). What is not in the file is learned from: new phrases always are.
 """
 
 from __future__ import annotations
@@ -40,12 +40,11 @@ def agreed(vectors: np.ndarray, serious: np.ndarray) -> np.ndarray:
     return found
 
 
-def spare_of(phrases: list[Phrase], needless: np.ndarray) -> list[int]:
+def spare_of(phrases: list[Phrase], among_their_like: np.ndarray) -> list[int]:
     """The marks of the phrases that are left out."""
-    left = Counter((p.lang, p.intent) for p in phrases)
-    marks = set()
-    for phrase, needed in zip(phrases, ~needless):
-        if not needed and phrase.mark % KEPT and left[phrase.lang, phrase.intent] > FEW:
+    left, marks = Counter((p.lang, p.intent) for p in phrases), set()
+    for phrase, settled in zip(phrases, among_their_like):
+        if settled and phrase.mark % KEPT and left[phrase.lang, phrase.intent] > FEW:
             marks.add(phrase.mark)
             left[phrase.lang, phrase.intent] -= 1
     return sorted(marks)
@@ -55,8 +54,7 @@ def main() -> None:
     """Work out all vectors (the training that follows finds those it needs remembered) and write the file."""
     phrases = training()
     serious = np.array([URGENCIES.index(p.urgency) >= ESCALATES for p in phrases])
-    found = agreed(worked_out([spoken(exact(p.text)) for p in phrases]), serious)
-    marks = spare_of(phrases, found)
+    marks = spare_of(phrases, agreed(worked_out([spoken(exact(p.text)) for p in phrases]), serious))
     np.array(marks, np.uint32).tofile(SPARE)
     print(f"{len(marks)} of {len(phrases)} phrases need not be learned from again: {SPARE.name}")
 

@@ -31,13 +31,13 @@ from alongside_bot.pieces import Pieces  # noqa: E402
 from net import Net  # noqa: E402
 
 from listening.meaning import kept_model  # noqa: E402
-from listening.weights import TUNED, ModelFile, changes, shipped  # noqa: E402
+from listening.weights import NOISE, TUNED, ModelFile, changes, shipped  # noqa: E402
 from listening.words import bare, spoken  # noqa: E402
 from nlu_data.read import URGENCIES, Phrase, development, spare, training  # noqa: E402
 
 BATCH, LONGEST, POOL = 96, 96, 32  # texts a step, pieces of a text, batches that are sorted by length together
 HIDDEN, WARM, ESCALATES = 384, 100, 2
-FIRST, NOISE = 24_000, 0.04  # phrases on which the heads alone begin
+FIRST = 24_000  # phrases on which the heads alone begin
 AGAIN, AGAIN_SPARE = 4, 12  # phrases it was tuned on before come in one round of so many: those still among others, and those where they belong
 
 
@@ -184,7 +184,6 @@ def tune(minutes: float, rate: float, go_on: bool) -> None:
     first = torch.optim.AdamW(heads.parameters(), 1e-3, weight_decay=0.05)
     for _ in range(8):
         for some in torch.randperm(len(chosen)).split(256):
-            # Layers that know a phrase put it nearer to its like than they will put a reply: the noise makes up for that.
             _step(first, heads.loss(found[some] + NOISE * torch.randn_like(found[some]), pair[some], urgency[some]), heads)
     print(progress(net, heads, pieces, replies), flush=True)
     # The lower a layer, the more general and the less it is moved.
