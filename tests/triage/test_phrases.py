@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -153,6 +155,14 @@ def test_every_language_has_a_list_that_says_it_was_not_reviewed(book: PhraseBoo
 @pytest.mark.parametrize(("text", "lang", "number"), [("nje", "sq", 1), ("một", "vi", 1), ("doi", "ro", 2), ("واحد", "ar", 1), ("ሓደ", "ti", 1), ("two", "en", 2)])
 def test_number_words_of_the_first_languages(book: PhraseBook, text: str, lang: str, number: int) -> None:
     assert book.hear(text, {lang}).number == number
+
+
+def test_nothing_stands_in_a_list_twice(book: PhraseBook) -> None:
+    """Nor as a whole sentence where the same words alarm anywhere: who narrows an entry must not overlook its double."""
+    twice = [e.written for e, count in Counter(replace(e, written="") for e in book.entries).items() if count > 1]
+    anywhere = {(e.lang, e.pattern, e.concern) for e in book.entries if not e.whole}
+    assert not twice
+    assert not [e.written for e in book.entries if e.whole and (e.lang, e.pattern, e.concern) in anywhere]
 
 
 def test_a_concern_is_named_with_the_phrase_that_was_heard(book: PhraseBook) -> None:
