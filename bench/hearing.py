@@ -32,7 +32,7 @@ def measure(messages: int) -> dict[str, Any]:
             times = []
             for n, text in enumerate(texts):
                 began = time.perf_counter()
-                bot.turn(f"bench-{n}", text, "en")
+                bot.turn(f"bench-{n}", text)
                 times.append(1000 * (time.perf_counter() - began))
             return {"p50_ms": round(percentile(times, 0.5), 1), "p99_ms": round(percentile(times, 0.99), 1)}
 

@@ -13,6 +13,9 @@ import httpx
 from triage.decide import BotAnswer, Understanding
 
 
+_UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+
+
 class BotSilent(RuntimeError):
     """The bot did not answer in time, answered with an error, or answered nonsense. Says what kind, never what was asked."""
 
@@ -27,14 +30,15 @@ class Bot:
     def close(self) -> None:
         self._http.close()
 
-    def turn(self, conversation: str, text: str, lang: str, hint: str | None = None, known: dict[str, str] | None = None) -> BotAnswer:
-        """One turn of a conversation (opaque id). Raises BotSilent."""
-        answer = self._post("messages", {"conversation": conversation, "text": text, "lang": lang, "hint": hint, "known": known or {}})
+    def turn(self, conversation: str, text: str, hint: str | None = None, language: str | None = None) -> BotAnswer:
+        """One turn of a conversation (opaque id). `hint`: the intent, where the app knows it; `language`: the code of one that the text names.
+        Raises BotSilent."""
+        answer = self._post("messages", {"conversation": conversation, "text": text, "hint": hint, "known": {"language": language} if language else {}})
         try:
             return BotAnswer(understanding_of(answer["understanding"]),
                              tuple(r["text_key"] for r in answer["replies"] if r.get("text_key")),
                              tuple(a["act"] for a in answer["acts"] if a.get("act")))
-        except (KeyError, TypeError, ValueError) as error:
+        except _UNREADABLE as error:
             raise BotSilent(f"the bot's answer cannot be read: {type(error).__name__}") from None
 
     def understand(self, texts: Sequence[str], timeout: float = 60.0) -> list[Understanding]:
@@ -42,7 +46,7 @@ class Bot:
         answer = self._post("understand", {"texts": list(texts)}, timeout)
         try:
             found = [understanding_of(u) for u in answer["understandings"]]
-        except (KeyError, TypeError, ValueError) as error:
+        except _UNREADABLE as error:
             raise BotSilent(f"the bot's answer cannot be read: {type(error).__name__}") from None
         if len(found) != len(texts):
             raise BotSilent("the bot answered for another number of texts")
@@ -75,7 +79,7 @@ class Bot:
 
 
 def understanding_of(u: dict[str, Any]) -> Understanding:
-    """An understanding as the bot and its model file give it. Raises KeyError, TypeError or ValueError when it is none."""
+    """An understanding as the bot and its model file give it. Raises AttributeError, KeyError, TypeError or ValueError when it is none."""
     thresholds = u.get("thresholds", {})
     return Understanding(
         intent=str(u["intent"]), confidence=float(u["confidence"]),

@@ -1,8 +1,8 @@
 """What a message means and what is done about it: every rule on one page. Pure.
 
-Laws (tests/triage/test_laws.py): no message is met with nothing; a danger phrase always escalates whatever the bot thought; losing the
+Laws (tests/triage/test_decide.py): no message is met with nothing; a danger phrase always escalates whatever the bot thought; losing the
 bot never loses the words; STOP gets no further reply, and danger with STOP still escalates; duress is answered exactly like an
-ordinary OK; context may raise, never lower.
+ordinary OK; context may raise, never lower; who is told that a person reads it is read by a person.
 """
 
 from __future__ import annotations
@@ -97,8 +97,11 @@ def hint_of(heard: Heard, awaiting: str, wish: Wish | None = None) -> str | None
     if heard.hits or awaiting in ("call_when", "language"):
         return None
     keyword = keyword_of(heard, awaiting)
-    steers = keyword is None and wish is not None and wish.act in _STEERS
-    return HINTS.get(keyword or "") or ((wish.act if wish.act == "change_language" else "reschedule") if steers and wish else None)
+    if keyword is not None:
+        return HINTS.get(keyword)
+    if wish is None or wish.act not in _STEERS:
+        return None
+    return "change_language" if wish.act == "change_language" else "reschedule"
 
 
 def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard = Heard(), reserve: Understanding | None = None,
@@ -139,9 +142,13 @@ def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard 
     if setting.duress:
         return _duress(reading, setting)
     concerns = tuple(sorted(reading.concerns, key=lambda c: -reading.concerns[c].rank)) or (Concern.UNCLEAR,)
-    acts = _settle(acts, reading, concerns)
-    # What the bot proposes to say answers another turn than a wish that only the lists heard.
-    reply = _reply(reading.urgency, concerns, acts, None if wish else bot, setting)
+    acts = _settle(acts, reading, concerns, provider_stopped=setting.opt_out_type == "STOP")
+    # What the bot proposes to say answers another turn than a wish that only the lists heard; and one that is lost has no answer to a keyword.
+    lost = bot is not None and "handover" in bot.acts
+    reply = _reply(reading.urgency, concerns, acts, None if wish or (certain and lost) else bot, setting)
+    told = "handover" in acts or (reply == "reply.person_reads" and "change_channel" not in acts)  # that wish becomes a task by itself
+    if told and reading.urgency is Urgency.NONE:
+        reading.at_least(Urgency.ROUTINE, "The machine has no answer to this: she is told that a person reads it")
     return Verdict(reading.urgency, concerns, tuple(dict.fromkeys(reading.why)), tuple(acts), reply, wish=wish)
 
 
@@ -169,7 +176,7 @@ def _hear_keyword(reading: _Reading, keyword: str | None, heard: Heard) -> list[
 
 def _hear_bot(reading: _Reading, u: Understanding) -> None:
     concern, least = _meaning(u.intent)
-    urgency = _urgency(u)
+    urgency = urgency_of(u)
     if urgency.escalates and concern not in DANGER_CONCERNS:
         # The urgency head is alarmed: name the concern by the likeliest danger the intents hold.
         likeliest = next((_meaning(i)[0] for i, _ in u.ranking if _meaning(i)[0] in DANGER_CONCERNS), Concern.UNCLEAR)
@@ -190,7 +197,8 @@ def _hear_bot_beside_keyword(reading: _Reading, u: Understanding) -> None:
         _hear_bot(reading, u)
 
 
-def _urgency(u: Understanding) -> Urgency:
+def urgency_of(u: Understanding) -> Urgency:
+    """How serious an understanding is, by its own thresholds."""
     immediate = u.urgency.get("immediate", 0.0)
     if u.alarms:
         # Among those that escalate, immediate when the model leans to it at all: a page too many is cheaper than one too late.
@@ -198,6 +206,11 @@ def _urgency(u: Understanding) -> Urgency:
     if 1.0 - u.urgency.get("none", 0.0) >= u.person_from:
         return Urgency.ROUTINE
     return Urgency.NONE
+
+
+def worse(*heard: Understanding) -> Understanding:
+    """The most serious of several: an alarm may come from the chance of any urgency, so the chance that a person is needed does not tell."""
+    return max(heard, key=lambda u: (urgency_of(u).rank, u.escalate))
 
 
 def _meaning(intent: str) -> tuple[Concern, Urgency]:
@@ -223,7 +236,7 @@ def _hear_setting(reading: _Reading, s: Setting) -> None:
         reading.at_least(Urgency.ROUTINE, "The sender is not known; held for a person")
     worrying = {Concern.DISTRESS, Concern.UNCLEAR, Concern.WRONG_PERSON} & reading.concerns.keys()
     if s.recent_alarm and worrying:
-        reading.at_least(Urgency.URGENT, "There was an alarm shortly before")
+        reading.at_least(Urgency.URGENT, "An alarm of hers is still open")
     if s.other_language and Concern.WRONG_PERSON in reading.concerns:
         reading.at_least(Urgency.URGENT, "Another language than usual, and asks who is writing")
     if s.unexpected_language or (s.other_language and (s.odd_hour or s.after_silence)):
@@ -251,9 +264,9 @@ def _duress(reading: _Reading, setting: Setting) -> Verdict:
                    None if _silent(setting) else "reply.ok", duress=True)
 
 
-def _settle(acts: list[str], reading: _Reading, concerns: tuple[Concern, ...]) -> list[str]:
+def _settle(acts: list[str], reading: _Reading, concerns: tuple[Concern, ...], provider_stopped: bool) -> list[str]:
     """What the app does, whatever the bot proposed: no act of the bot survives an alarm except stopping."""
-    stops = (Concern.STOP in concerns or "stop" in acts) and not {"pause", "start"} & set(acts)
+    stops = provider_stopped or (Concern.STOP in concerns or "stop" in acts) and not {"pause", "start"} & set(acts)
     if reading.urgency.escalates:
         return ["concern", *(["stop"] if stops else []), *(a for a in acts if a in _ALWAYS)]
     if stops:

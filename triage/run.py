@@ -17,11 +17,11 @@ from casefile.database import Database
 from casefile.models import Address, Alert, Inbound, Outbox, Person, Plan
 from casefile.vocabulary import AlertState, InboundState, Lane, Purpose
 from messaging.catalogue import Catalogue
+from triage import asks
 from triage.agreed_words import is_duress
 from triage.apply import NOTHING_ENCRYPTED, apply, awaited, only_tell, set_aside
-from triage.asks import only_language, when
 from triage.bot_client import Bot, BotSilent
-from triage.decide import BotAnswer, Setting, Understanding, Verdict, decide, hint_of
+from triage.decide import BotAnswer, Setting, Understanding, Verdict, decide, hint_of, worse
 from triage.language_id import identify
 from triage.phrases import Heard, PhraseBook
 from triage.reserve import Reserve
@@ -122,7 +122,8 @@ def judge(tools: Tools, g: _Gathered) -> tuple[Verdict, str, bool]:
     heard = tools.book.hear(g.text, languages)
     nearby = tools.book.hear(" ".join((*g.earlier, g.text)), languages) if g.earlier else Heard()
     wish = _wish(tools.wishes, g, languages)
-    answer = _ask(tools.bot, g, hint_of(heard, g.setting.awaiting, wish))
+    named = asks.language(g.text, g.language) if g.setting.awaiting == "language" or (wish is not None and wish.act == "change_language") else None
+    answer = _ask(tools.bot, g, hint_of(heard, g.setting.awaiting, wish), named)
     # Many write English now and then; any other language is unexpected, and so is one that is none of ours.
     setting = replace(g.setting, other_language=True, unexpected_language=guess.language != "en" or g.language == "en") if guess.changed else g.setting
     reserve = _ask_reserve(tools.reserve, g) if answer is None else None
@@ -133,19 +134,19 @@ def _wish(book: WishBook, g: _Gathered, languages: set[str]) -> Wish | None:
     """What she steers by this text: a language's name alone, or a wish of the lists ("write ..." only with a day or an hour)."""
     if g.setting.awaiting == "call_when":
         return None
-    if only_language(g.text, g.language) is not None:
+    if asks.only_language(g.text, g.language) is not None:
         return Wish("change_language", "a language’s name", g.language)
     wish = book.hear(g.text, languages) if g.setting.awaiting != "language" else None
-    if wish is not None and wish.act == "reschedule" and when(g.text, g.language, g.zone, g.now) == (None, None):
+    if wish is not None and wish.act == "reschedule" and asks.when(g.text, g.language, g.zone, g.now) == (None, None):
         return None
     return wish
 
 
-def _ask(bot: Bot | None, g: _Gathered, hint: str | None) -> BotAnswer | None:
+def _ask(bot: Bot | None, g: _Gathered, hint: str | None, named: str | None) -> BotAnswer | None:
     if bot is None or not g.text.strip():
         return None
     try:
-        answer = bot.turn(g.conversation, g.text, g.language, hint)
+        answer = bot.turn(g.conversation, g.text, hint, named)
         if not g.earlier:
             return answer
     except BotSilent as silent:
@@ -157,8 +158,7 @@ def _ask(bot: Bot | None, g: _Gathered, hint: str | None) -> BotAnswer | None:
         # What it made of this text alone still counts.
         log.warning("inbound %s: not judged together with the texts before it: %s", g.inbound_id, silent)
         return answer
-    worse = together if together.escalate > answer.understanding.escalate else answer.understanding
-    return BotAnswer(worse, answer.text_keys, answer.acts)
+    return replace(answer, understanding=worse(answer.understanding, together))
 
 
 def _ask_reserve(reserve: Reserve | None, g: _Gathered) -> Understanding | None:
@@ -170,7 +170,7 @@ def _ask_reserve(reserve: Reserve | None, g: _Gathered) -> Understanding | None:
     except Exception as error:  # whatever fails in it, phrase lists are left, and a person reads the message
         log.error("inbound %s: the reserve failed: %s", g.inbound_id, type(error).__name__)
         return None
-    return max(found, key=lambda u: u.escalate)
+    return worse(*found)
 
 
 def _gather(session: Session, row: Inbound, now: dt.datetime) -> _Gathered:
@@ -182,7 +182,7 @@ def _gather(session: Session, row: Inbound, now: dt.datetime) -> _Gathered:
         return _Gathered(row.id, row.attempt, row.body, None, "en", f"i{row.id}", (), setting, "UTC", now)
     plan = session.scalar(select(Plan).where(Plan.person_id == person.id))
     earlier = session.scalars(
-        select(Inbound.id).where(Inbound.person_id == person.id, Inbound.id < row.id, Inbound.received_at >= row.received_at - TOGETHER,
+        select(Inbound.id).where(Inbound.person_id == person.id, Inbound.id < row.id, Inbound.received_at.between(row.received_at - TOGETHER, row.received_at),
                               Inbound.redacted_at.is_(None)).order_by(Inbound.id.desc()).limit(4))
     alarm = session.scalar(select(Alert.id).where(
         Alert.person_id == person.id, Alert.state != AlertState.RESOLVED, Alert.urgency.in_(["urgent", "immediate"])).limit(1))
