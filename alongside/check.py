@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import typer
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from messaging.catalogue import Catalogue, TextsIncomplete
 from messaging.recordings import available
 from messaging.templates import Templates, TemplatesWrong
 from triage.phrases import PhraseBook, PhraseFileWrong
+from triage.reserve import Reserve
 from triage.wishes import WishBook
 
 
@@ -48,8 +50,7 @@ def _checks(settings: configuration.Settings) -> list[tuple[str, Callable[[], li
         ("database", lambda: _database(house.database)),
         ("vetted texts in every language", lambda: _texts()),
         ("phrase lists", lambda: _phrases()),
-        ("reserve (understanding without the bot)", lambda: [] if house.reserve else ["there is no trained model: run `make setup`; until then "
-                                                                                      "only phrase lists are left when the bot is down"]),
+        ("reserve (understanding without the bot)", lambda: _reserve(settings.reserve_model)),
         ("bot", lambda: [] if house.bot.healthy() else ["the bot does not answer at BOT_URL: start it with `alongside bot`"]),
         ("Twilio account, numbers and webhooks", lambda: house.gateway.check([n for n in {settings.sms_sender, settings.voice_sender} if n])),  # type: ignore[attr-defined]
         ("WhatsApp templates", lambda: _templates(settings)),
@@ -82,6 +83,14 @@ def _phrases() -> list[str]:
     except PhraseFileWrong as wrong:
         return [str(wrong)]
     return []
+
+
+def _reserve(model: Path) -> list[str]:
+    try:
+        fault = "" if Reserve.load(model) else "there is no trained model"
+    except Exception as error:  # damaged or outdated: what is wrong with such a file shows in many ways
+        fault = f"the trained model is damaged or outdated ({type(error).__name__})"
+    return [f"{fault}: run `make setup`; until then only phrase lists are left when the bot is down"] if fault else []
 
 
 def _templates(settings: configuration.Settings) -> list[str]:

@@ -112,7 +112,8 @@ class Keeper:
             beat(session, "bot", state, now)
             if state == "down" and was != "down" and not self._bot_alert(session):
                 raise_alert(session, key=f"system:bot:{now:%Y%m%d%H%M%S}", kind=AlertKind.SYSTEM, urgency=Urgency.URGENT, now=now,
-                            why=["The understanding program does not answer. Messages are judged by phrase lists only and a person must read each."])
+                            why=["The understanding program does not answer. Messages are judged by phrase lists and, where it is loaded, our own copy of "
+                                 "its model; a person must read every message that a keyword does not answer."])
             # Over only once it has stayed up: a bot that comes and goes is one alert, not a page a minute.
             since = before.since if before else None
             if state == "up" and was == "up" and since is not None and now - since >= BOT_STEADY and self._bot_alert(session):

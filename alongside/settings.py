@@ -121,7 +121,7 @@ def load(environ: Mapping[str, str] | None = None, env_file: Path | None = None)
         except ValueError:
             problems.append(f"{name} is not {_KINDS.get(str(f.type), 'valid')}")
     known = {environment_name(f.name) for f in fields(Settings)}
-    problems += [f"{name} is not a setting (see the README's list)" for name in sorted(env)
+    problems += [f"{name} is not a setting (see the list in docs/operating.md)" for name in sorted(env)
                  if name.startswith(PREFIX) and name not in known and name.removesuffix("_FILE") not in known
                  and name not in OTHER_PROGRAMS]
     settings = _with_defaults(values)

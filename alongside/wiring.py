@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
 
 from alongside.settings import Settings
@@ -19,6 +20,8 @@ from triage.phrases import PhraseBook
 from triage.reserve import Reserve
 from triage.run import Tools
 from triage.wishes import WishBook
+
+log = logging.getLogger(__name__)
 
 
 class House:
@@ -68,7 +71,12 @@ class House:
 
     @cached_property
     def reserve(self) -> Reserve | None:
-        return Reserve.load(self.settings.reserve_model)
+        """None when there is no model, or none that can be used: the spare must never stop the service. `alongside check` names the fault."""
+        try:
+            return Reserve.load(self.settings.reserve_model)
+        except Exception as error:
+            log.error("the reserve's model cannot be used: %s", type(error).__name__)
+            return None
 
     @cached_property
     def triage(self) -> Tools:

@@ -50,7 +50,7 @@ class Worker:
         house.triage.wishes.hear("how are you all doing today")
         identify("how are you all doing today", "en")
         if house.reserve is None:
-            log.warning("there is no trained model for the reserve: without the bot only phrase lists are left")
+            log.warning("there is no reserve: without the bot only phrase lists are left")
         self.owner = f"w{os.getpid()}-{secrets.token_hex(4)}"
         self.stopping = threading.Event()
         self._lock_file = self._only_one() if house.database.sqlite else None

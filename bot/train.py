@@ -49,11 +49,15 @@ def take(model: Path) -> None:
     """Put a kept model where the server looks for it: linked if it can be, else copied; whole or not at all."""
     MODEL.parent.mkdir(exist_ok=True)
     new = MODEL.with_suffix(f".{os.getpid()}")
+    # A copy would be written through a link that an earlier process of this number left: into the model kept behind it.
+    new.unlink(missing_ok=True)
     try:
         os.link(model, new)
     except OSError:
         shutil.copyfile(model, new)
     os.replace(new, MODEL)
+    # Where both are links to one file already, replacing does nothing and leaves the new one.
+    new.unlink(missing_ok=True)
     reserve = MODEL.with_name("heads.npz")
     reserve.with_suffix(f".{os.getpid()}").write_bytes(heads_of(model))
     os.replace(reserve.with_suffix(f".{os.getpid()}"), reserve)

@@ -1,4 +1,4 @@
-"""Claim rows that are work: under a lease, fenced, several workers at once on PostgreSQL (engine.md).
+"""Claim rows that are work: under a lease, fenced, several workers at once on PostgreSQL (each skips rows that another is claiming).
 
 A claim sets owner, attempt + 1 and a lease; whoever finishes must still hold exactly that claim, else nothing is changed.
 """

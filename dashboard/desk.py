@@ -148,7 +148,7 @@ class Desk:
             troubles.append("The worker is not running: messages wait unread by the machine, and nothing is sent. Tell whoever runs the service, "
                             "and read new messages yourself.")
         if bot is not None and bot.state == "down":
-            troubles.append("The understanding program does not answer: messages are judged by phrase lists only. Read each one yourself.")
+            troubles.append("The understanding program does not answer: messages are judged without it. Read each one yourself.")
         return troubles
 
 

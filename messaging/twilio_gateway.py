@@ -18,7 +18,8 @@ from messaging.gateway import Accepted, Ambiguous, Call, GatewayError, Later, Me
 
 TIMEOUT = 10.0
 T = TypeVar("T")
-# twilio.md 2.4; everything unknown is permanent and goes to a person
+# Twilio's error codes: the person has sent STOP; too much at once, try later; our account or number is at fault. Any other is permanent and goes to
+# a person.
 _OPTED_OUT = {21610}
 _LATER = {20429, 21611, 30001, 63018}
 _OURS = {20003, 20404, 21606, 21212, 21659, 21660, 21661, 21408, 21612, 30002, 63112}

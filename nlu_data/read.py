@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+
+from nlu_data.dialects import DIALECTS
 
 HERE = Path(__file__).resolve().parent
 LANGUAGES = ["en", "sq", "vi", "ro", "ar", "ti", "am", "so", "fa", "ur", "hi", "bn", "zh", "pl", "bg", "hu", "lt", "pt", "es", "fr", "tr", "uk", "ru", "tl"]
@@ -40,6 +44,24 @@ class BadFile(ValueError):
     """A phrase file breaks the format; the message names file and line."""
 
 
+def key(text: str) -> str:
+    """The text without case, accents, marks and spaces: two phrases with one key are near-copies."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return re.sub(r"[\W_]+", "", "".join(c for c in plain if not unicodedata.combining(c))) or text
+
+
+@cache
+def dialects(lang: str) -> dict[str, str]:
+    """The name of each dialect of a language, by the key of every way it may be written."""
+    return {key(written): names.split()[0] for names in DIALECTS[lang].split(",") for written in names.split()}
+
+
+@cache
+def _tag(written: str, lang: str) -> str:
+    kind, _, name = written.partition(":")
+    return f"dialect:{dialects(lang).get(key(name), name)}" if kind == "dialect" else written
+
+
 def _lines(path: Path, intent: str | None, lang: str) -> Iterator[Phrase]:
     urgency = None
     for number, raw in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
@@ -62,7 +84,7 @@ def _lines(path: Path, intent: str | None, lang: str) -> Iterator[Phrase]:
             raise BadFile(f"{path}:{number}: a phrase before any [section]")
         text, _, tags = line.partition(" || ")
         yield Phrase(text.strip(), lang, held_out, urgency,
-                     frozenset(t.strip() for t in tags.split(",") if t.strip()))
+                     frozenset(_tag(t.strip(), lang) for t in tags.split(",") if t.strip()))
 
 
 def training(languages: list[str] | None = None, root: Path = HERE / "train") -> list[Phrase]:

@@ -5,7 +5,6 @@ The model file is the one the bot's training leaves beside its archive; without 
 
 from __future__ import annotations
 
-import logging
 import threading
 from pathlib import Path
 
@@ -14,8 +13,6 @@ from listening.listener import Listener
 from listening.meaning import Encoder
 from triage.bot_client import understanding_of
 from triage.decide import Understanding
-
-log = logging.getLogger(__name__)
 
 
 class Reserve:
@@ -27,7 +24,8 @@ class Reserve:
 
     @classmethod
     def load(cls, model: Path) -> Reserve | None:
-        """The reserve of a model file; None when there is none. Raises ValueError for a damaged file."""
+        """The reserve of a model file; None when there is none. A file that is damaged, or was made by other code than this, raises whatever
+        reading it raises: EOFError, zipfile.BadZipFile, zlib.error, KeyError, ValueError."""
         if not model.exists():
             return None
         return cls(Listener(Heads.load(model), Encoder()))

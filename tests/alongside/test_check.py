@@ -75,6 +75,11 @@ def test_a_house_in_order_is_ok_and_notes_do_not_make_it_wrong(simulator: Runnin
     assert checked(capsys)[1]["people on call"] == ("ok", [])
 
 
+def test_a_reserve_that_cannot_be_used_is_wrong_and_its_fault_is_named(configured: dict[str, str], damaged: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert checked(capsys)[1][RESERVE] == ("WRONG", [
+        f"the trained model is damaged or outdated ({damaged}): run `make setup`; until then only phrase lists are left when the bot is down"])
+
+
 @pytest.mark.parametrize(("name", "value", "line"), [
     ("SMS_SENDER", "+447700900177", "the number ending 177 does not belong to the account"),
     ("PUBLIC_URL", "https://elsewhere.example.org", "the number ending 100 does not send its messages here: set its webhook to https://elsewhere.example.org/twilio/messages"),

@@ -131,7 +131,8 @@ def test_the_environment_goes_before_the_env_file_and_both_are_checked(environ: 
     found = load({**environ, A + "LOG_LEVEL": "DEBUG"}, file)
     assert (found.log_level, found.sends_per_second) == ("DEBUG", 5.0)
     file.write_text(f"{A}SMS_SENDERS=+447700900100\n")
-    assert problems(environ, file) == [f"{A}SMS_SENDERS is not a setting (see the README's list)"]
+    assert problems(environ, file) == [f"{A}SMS_SENDERS is not a setting (see the list in docs/operating.md)"]
+    assert f"`{A}SMS_SENDER`" in (ROOT / "docs" / "operating.md").read_text("utf-8")
 
 
 def test_the_readmes_example_is_read_as_it_says(tmp_path: Path) -> None:

@@ -118,6 +118,13 @@ def test_at_its_start_it_frees_what_nobody_holds_any_more(database: Database, en
     house.close()
 
 
+def test_a_reserve_that_cannot_be_used_does_not_keep_it_from_starting(house: House, damaged: str, caplog: pytest.LogCaptureFixture) -> None:
+    with at_work(Worker(house)):
+        assert house.triage.reserve is None
+    assert [r.getMessage() for r in caplog.records if "reserve" in r.getMessage()] == [
+        f"the reserve's model cannot be used: {damaged}", "there is no reserve: without the bot only phrase lists are left"]
+
+
 def test_a_step_that_fails_is_said_and_tried_again_and_the_others_go_on(house: House, caplog: pytest.LogCaptureFixture) -> None:
     worker = Worker(house)
     tried: list[float] = []

@@ -121,7 +121,7 @@ def test_a_silent_worker_is_said_on_every_page(world, browser, sqlite_database: 
         session.add(Heartbeat(name="bot", at=clock.now, since=clock.now, state="down"))
     for path in ("/", "/checkins", "/people/7F3/conversation"):
         page = sam.get(path).text
-        assert "The worker is not running" in page and "judged by phrase lists only" in page
+        assert "The worker is not running" in page and "judged without it" in page
 
 
 def test_an_empty_rota_is_said(world, browser, sqlite_database: Database) -> None:

@@ -7,6 +7,7 @@ import logging
 import re
 import subprocess
 import sys
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -117,6 +118,19 @@ def test_log_lines_never_name_what_people_wrote() -> None:
                 if re.search(r"\b(body|number|phone|text|words|sender|from_address|person\.name)\b", re.sub(r"__name__|type\([^)]*\)", "", said)):
                     wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert not wrong
+
+
+def test_every_document_that_code_names_is_there() -> None:
+    named = [(p, name) for p in tracked() if p.suffix == ".py" and p.relative_to(ROOT).parts[0] != "tests"
+             for name in re.findall(r"[\w./-]+\.md\b", p.read_text("utf-8"))]
+    assert named and not [f"{p.relative_to(ROOT)}: {name}" for p, name in named if not (ROOT / name).exists() and not (p.parent / name).exists()]
+
+
+def test_the_licence_is_the_one_that_the_package_names() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    text = (ROOT / "LICENSE").read_text("utf-8")
+    assert text.startswith(f"{project['license']['text']} License\n\nCopyright (c) 2026 the Alongside contributors\n")
+    assert "Permission is hereby granted, free of charge" in text and 'THE SOFTWARE IS PROVIDED "AS IS"' in text
 
 
 def test_every_story_the_docs_name_is_there() -> None:

@@ -8,29 +8,20 @@ from pathlib import Path
 import pytest
 
 from casefile.vocabulary import LANGUAGES, Concern
-from nlu_data import read
-from nlu_data.check import key, wanted
+from nlu_data import check, read
+from nlu_data.dialects import DIALECTS
 
-ROOT = Path(read.HERE)
+LONG = "he waits outside my door"
 
 
 def test_the_words_are_those_of_the_taxonomy() -> None:
-    assert set(read.LANGUAGES) == set(LANGUAGES)
+    assert set(read.LANGUAGES) == set(LANGUAGES) == set(DIALECTS)
     assert set(read.DANGER + read.OTHER) == {str(c) for c in Concern}
 
 
 @pytest.mark.parametrize("lang", read.LANGUAGES)
-def test_each_intent_has_as_many_phrases_as_its_language_owes(lang: str) -> None:
-    counts = Counter(p.intent for p in read.training([lang]))
-    short = {i: f"{counts[i]}/{wanted(lang, i)}" for i in read.INTENTS if counts[i] < wanted(lang, i)}
-    assert not short
-
-
-@pytest.mark.parametrize("lang", read.LANGUAGES)
-def test_calm_texts_that_look_alarming_are_a_third_of_the_danger(lang: str) -> None:
-    phrases = read.training([lang])
-    calm = sum(bool(p.tags & {"hard_negative", "negation", "past"}) and p.urgency in ("none", "routine") for p in phrases)
-    assert calm * 3 >= sum(p.intent in read.DANGER for p in phrases) * 0.95
+def test_the_phrases_of_a_language_keep_the_rules(lang: str) -> None:
+    assert check.problems(lang) == []
 
 
 def test_every_danger_has_thirty_terse_forms() -> None:
@@ -38,27 +29,59 @@ def test_every_danger_has_thirty_terse_forms() -> None:
     assert all(terse[i] >= 30 for i in read.DANGER), terse
 
 
+@pytest.fixture
+def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A language with one phrase to learn from, one held out and one for development."""
+    phrases = {"training": [read.Phrase(LONG, "en", "danger_now", "urgent", frozenset({"hard_negative", "dialect:scottish", "dialect:martian"}))] * 3,
+               "held_out": [read.Phrase(LONG.upper() + "!", "sq", "danger_now", "urgent")],
+               "development": [read.Phrase(LONG, "sq", "danger_now", "urgent")]}
+    for name, found in phrases.items():
+        monkeypatch.setattr(read, name, lambda languages=None, found=found: found)
+    monkeypatch.setattr(read, "HERE", tmp_path)
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev" / "en.txt").write_text(f"{read.PROVENANCE}\n[none]\n")
+    (tmp_path / "test").mkdir()
+    (tmp_path / "test" / "en.txt").write_text("# provenance: reviewed\n")
+
+
+@pytest.mark.parametrize("problem", [
+    "danger_now: 3 of 120 phrases", "chat: 0 of 60 phrases", "0 of 1 calm phrases that look alarming", "1 of 60 replies held out", "threats: no reply held out",
+    f"danger_now: learned and held out: {LONG}", f"danger_now: for development and held out: {LONG.upper()}!", "dialect:martian: no dialect in dialects.py",
+    "en.txt: does not say that it was not reviewed", "danger_now.txt: does not say that it was not reviewed",
+])
+def test_what_breaks_the_rules_is_named(broken: None, problem: str) -> None:
+    assert problem in check.problems("en")
+
+
+def test_what_keeps_the_rules_is_not_named(broken: None) -> None:
+    found = check.problems("en")
+    assert not [p for p in found if "scottish" in p or p.startswith("danger_now: no reply")]
+    assert found.count("en.txt: does not say that it was not reviewed") == 1, "the file for development says so"
+
+
+def test_the_check_says_what_is_wrong_and_fails(broken: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check.main(["en"]) == 1
+    said = capsys.readouterr().out
+    assert "en: 3 phrases, 3 danger, 0 calm though alarming, 0 terse, 1 near-copies" in said and "    chat: 0 of 60 phrases" in said
+
+
+@pytest.mark.parametrize(("lang", "written", "name"), [
+    ("ar", "شامي", "levantine"), ("ar", "Levantine", "levantine"), ("ro", "moldovenesc", "moldovan"), ("pt", "BR", "brazilian"), ("fr", "Côte_d'Ivoire", "ivorian"),
+    ("vi", "miền_nam", "southern"), ("zh", "dialect_of_nowhere", "dialect_of_nowhere"), ("zh", "br", "br"),
+])
+def test_a_dialect_has_one_name(tmp_path: Path, lang: str, written: str, name: str) -> None:
+    (tmp_path / f"{lang}.txt").write_text(f"[chat none]\nx || terse, dialect:{written}\n", "utf-8")
+    assert [p.tags for p in read.held_out([lang], tmp_path)] == [{"terse", f"dialect:{name}"}]
+
+
 @pytest.mark.parametrize("lang", read.LANGUAGES)
-def test_sixty_replies_a_language_are_held_out(lang: str) -> None:
-    held = read.held_out([lang])
-    assert len(held) >= 60 and {p.intent for p in held} >= set(read.DANGER)
+def test_no_dialect_is_written_like_another(lang: str) -> None:
+    written = [read.key(word) for word in DIALECTS[lang].replace(",", " ").split()]
+    assert len(written) == len(set(written)) == len(read.dialects(lang))
 
 
-def test_nothing_held_out_is_learned_from() -> None:
-    learned = {key(p.text) for p in read.training()}
-    held = [p for p in (*read.held_out(), *read.development()) if len(key(p.text)) >= 12]
-    assert not [f"{p.lang} {p.intent}" for p in held if key(p.text) in learned]
-    assert not {key(p.text) for p in read.held_out()} & {key(p.text) for p in read.development() if len(key(p.text)) >= 12}
-
-
-def test_every_file_says_that_it_was_not_reviewed() -> None:
-    files = [*ROOT.glob("train/*/*.txt"), *ROOT.glob("test/*.txt"), *ROOT.glob("dev/*.txt")]
-    assert len(files) >= 24 * 26
-    assert not [str(f.relative_to(ROOT)) for f in files if f.read_text("utf-8").splitlines()[0] != read.PROVENANCE]
-
-
-@pytest.mark.parametrize("broken", ["no section", "[nonsense none]\nx", "[immediate]\nx"])
-def test_a_broken_held_out_file_is_named(tmp_path: Path, broken: str) -> None:
-    (tmp_path / "en.txt").write_text(broken + "\n", "utf-8")
+@pytest.mark.parametrize("broken_file", ["no section", "[nonsense none]\nx", "[immediate]\nx"])
+def test_a_broken_held_out_file_is_named(tmp_path: Path, broken_file: str) -> None:
+    (tmp_path / "en.txt").write_text(broken_file + "\n", "utf-8")
     with pytest.raises(read.BadFile, match=r"en\.txt:\d"):
         read.held_out(["en"], tmp_path)
