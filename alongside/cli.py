@@ -11,35 +11,15 @@ from typing import Annotated
 
 import typer
 
-from alongside import settings as configuration
-from alongside.logging import set_up
+from alongside.account_cli import accounts, create_admin
+from alongside.opening import house_or_exit, settings_or_exit
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 languages = typer.Typer(no_args_is_help=True, help="Translation packages for caseworkers; installed from files, never fetched.")
 texts = typer.Typer(no_args_is_help=True, help="The vetted texts and their reviewers.")
+cli.add_typer(accounts, name="account")
 cli.add_typer(languages, name="languages")
 cli.add_typer(texts, name="texts")
-
-
-def _settings() -> configuration.Settings:
-    try:
-        return configuration.load()
-    except configuration.SettingsWrong as wrong:
-        typer.echo(str(wrong), err=True)
-        raise typer.Exit(2) from None
-
-
-def _house(program: str, *, checked: bool = True):
-    from alongside.wiring import House
-    from casefile.migrate import WrongVersion
-
-    settings = _settings()
-    set_up(program, settings.log_level)
-    try:
-        return House(settings, checked=checked)
-    except WrongVersion as wrong:
-        typer.echo(str(wrong), err=True)
-        raise typer.Exit(2) from None
 
 
 @cli.command()
@@ -47,7 +27,7 @@ def up(host: str = "127.0.0.1", port: int = 8000) -> None:
     """Run everything on one machine: bot, app and worker, each started again when it ends."""
     from alongside.up import run_all
 
-    raise typer.Exit(run_all(_settings(), host, port))
+    raise typer.Exit(run_all(settings_or_exit(), host, port))
 
 
 @cli.command()
@@ -57,7 +37,7 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
 
     from alongside.app import create_app
 
-    house = _house("app")
+    house = house_or_exit("app")
     uvicorn.run(create_app(house), host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=3,
                 proxy_headers=False, server_header=False)
 
@@ -69,7 +49,7 @@ def work() -> None:
     from alongside.worker import main as run_worker
 
     try:
-        run_worker(_house("worker"))
+        run_worker(house_or_exit("worker"))
     except AlreadyRunning as running:
         typer.echo(str(running), err=True)
         raise typer.Exit(3) from None
@@ -82,7 +62,7 @@ def bot() -> None:
 
     from alongside.processes import BotMissing, bot_command, bot_environment
 
-    settings = _settings()
+    settings = settings_or_exit()
     try:
         command = bot_command()
     except BotMissing as missing:
@@ -96,7 +76,7 @@ def migrate() -> None:
     """Create or upgrade the database's tables."""
     from casefile.migrate import upgrade
 
-    house = _house("migrate", checked=False)
+    house = house_or_exit("migrate", checked=False)
     upgrade(house.database)
     typer.echo("The database is at this version's tables.")
 
@@ -115,25 +95,7 @@ def new_key() -> None:
     typer.echo(secrets.token_urlsafe(36))
 
 
-@cli.command("create-admin")
-def create_admin(name: str, email: str, phone: str = "", role: str = "admin",
-                 password: Annotated[str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)] = "") -> None:
-    """Make an account for a member of staff and show the code for the authenticator app."""
-    import segno
-
-    from casefile.database import utc_now
-    from casefile.staff import StaffWrong, create_staff
-    from casefile.vocabulary import Role
-
-    house = _house("create-admin")
-    try:
-        with house.database.write() as session:
-            made = create_staff(session, name=name, email=email, password=password, role=Role(role), phone=phone or None, now=utc_now())
-    except (StaffWrong, ValueError) as wrong:
-        typer.echo(f"No account was made: {wrong}", err=True)
-        raise typer.Exit(2) from None
-    segno.make(made.totp_uri).terminal(compact=True)
-    typer.echo(f"Scan this with an authenticator app, or type it in: {made.totp_uri}")
+cli.command("create-admin")(create_admin)
 
 
 @cli.command("import-people")
@@ -142,7 +104,7 @@ def import_people(file: Path, email: str, write: bool = False) -> None:
     from alongside.people_file import FileRefused, take
 
     try:
-        for line in take(_house("import-people").database, file, email, write):
+        for line in take(house_or_exit("import-people").database, file, email, write):
             typer.echo(line)
     except FileRefused as refused:
         typer.echo(str(refused), err=True)
@@ -154,7 +116,7 @@ def simulate(host: str = "127.0.0.1", port: int = 4010) -> None:
     """Run the simulated Twilio with its phones page, on this machine only."""
     from alongside.simulation import serve_simulator
 
-    serve_simulator(_settings(), host, port)
+    serve_simulator(settings_or_exit(), host, port)
 
 
 @cli.command("seed-demo")
@@ -162,7 +124,7 @@ def seed_demo() -> None:
     """Fill an empty database with demo staff and people (invented; Ofcom's drama numbers)."""
     from alongside.seed import NotEmpty, seed
 
-    house = _house("seed-demo")
+    house = house_or_exit("seed-demo")
     try:
         typer.echo(json.dumps(seed(house), indent=1))
     except NotEmpty as not_empty:
@@ -207,7 +169,7 @@ def alerts(as_json: Annotated[bool, typer.Option("--json", help="JSON lines")] =
     from casefile.models import Alert, Person
     from casefile.vocabulary import AlertState
 
-    house = _house("alerts")
+    house = house_or_exit("alerts")
     with house.database.read() as session:
         rows = session.execute(select(Alert, Person.ref).outerjoin(Person, Person.id == Alert.person_id)
                                .where(Alert.state != AlertState.RESOLVED)).all()
@@ -224,7 +186,7 @@ def languages_add(file: Path, sha256: Annotated[str, typer.Option(help="The chec
     """Install a translation package (.argosmodel) from a file."""
     from translation import commands
 
-    _say(lambda: commands.add(file, sha256, _settings().packages_dir))
+    _say(lambda: commands.add(file, sha256, settings_or_exit().packages_dir))
 
 
 @languages.command("list")
@@ -232,7 +194,7 @@ def languages_list() -> None:
     """The installed translation packages."""
     from translation import commands
 
-    _say(lambda: commands.list_installed(_settings().packages_dir))
+    _say(lambda: commands.list_installed(settings_or_exit().packages_dir))
 
 
 @languages.command("remove")
@@ -240,7 +202,7 @@ def languages_remove(source: str, target: str) -> None:
     """Remove a translation package."""
     from translation import commands
 
-    _say(lambda: commands.remove(source, target, _settings().packages_dir))
+    _say(lambda: commands.remove(source, target, settings_or_exit().packages_dir))
 
 
 def _say(work) -> None:
@@ -256,13 +218,26 @@ def _say(work) -> None:
 
 @texts.command("awaiting")
 def texts_awaiting() -> None:
-    """Texts without a reviewer's sign-off, by language."""
+    """Texts without a reviewer's sign-off and phrase files that need native review, by language."""
     from messaging.catalogue import Catalogue
 
     catalogue = Catalogue.load()
     for language in catalogue.languages:
         waiting = [key for key in catalogue.keys() if not catalogue.reviewed(key, language)]
-        typer.echo(f"{language}: {len(waiting)} of {len(catalogue.keys())} texts await review")
+        phrases = _phrases_awaiting(language)
+        typer.echo(f"{language}: {len(waiting)} of {len(catalogue.keys())} texts await review" + (f"; phrases: {', '.join(phrases)}" if phrases else ""))
+
+
+def _phrases_awaiting(language: str, root: Path = Path(__file__).resolve().parents[1]) -> list[str]:
+    """A language's phrase files whose first line says that they need native review; of the training phrases' folder, how many do."""
+
+    def waits(path: Path) -> bool:
+        with path.open(encoding="utf-8") as lines:
+            return "needs native review" in lines.readline()
+
+    lists = [name for name in (f"triage/phrases/{language}.txt", f"triage/wishes/{language}.txt") if waits(root / name)]
+    training = [waits(path) for path in (root / "nlu_data/train" / language).glob("*.txt")]
+    return lists + ([f"nlu_data/train/{language}/ ({sum(training)} of {len(training)} files)"] if any(training) else [])
 
 
 @texts.command("export")

@@ -89,7 +89,12 @@ def create_staff(session: Session, *, name: str, email: str, password: str, role
     session.add(staff)
     session.flush()
     audit.note(session, now, "made an account", None, None, f"staff {staff.id}, {role}")
-    return Made(staff, pyotp.TOTP(secret).provisioning_uri(name=staff.email, issuer_name=ISSUER))
+    return Made(staff, totp_uri(staff))
+
+
+def totp_uri(staff: Staff) -> str:
+    """What an authenticator app scans to make the account's codes."""
+    return pyotp.TOTP(staff.totp_secret).provisioning_uri(name=staff.email, issuer_name=ISSUER)
 
 
 def password_problems(password: str, name: str = "", email: str = "") -> dict[str, str]:
@@ -217,12 +222,12 @@ def end_all_sessions(session: Session, staff_id: int) -> None:
     session.execute(delete(StaffSession).where(StaffSession.staff_id == staff_id))
 
 
-def change_password(session: Session, staff: Staff, new: str, now: dt.datetime) -> None:
-    """Set a new password and sign every browser out. Raises StaffWrong."""
+def change_password(session: Session, staff: Staff, new: str, now: dt.datetime, *, by_operator: bool = False) -> None:
+    """Set a new password, forget failed tries and sign every browser out. Raises StaffWrong."""
     if problems := password_problems(new, staff.name, staff.email):
         raise StaffWrong(problems)
     row = session.get(Staff, staff.id)
     assert row is not None
-    row.password_hash = _hasher.hash(new)
+    row.password_hash, row.failed_sign_ins, row.locked_until = _hasher.hash(new), 0, None
     end_all_sessions(session, staff.id)
-    audit.note(session, now, "changed the password", staff.id)
+    audit.note(session, now, "changed the password", None if by_operator else staff.id, None, f"staff {staff.id}")

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from casefile.numbers import NumberWrong, canonical
+from casefile.spreadsheets import NotText, separator, text_of
 from casefile.vocabulary import Channel
 from checkins import plan_check, plans
 from checkins.people import PersonWrong, Way, add_person, number_problem, person_problems
@@ -83,14 +84,10 @@ def _rows(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
     if len(data) > MOST_BYTES:
         raise FileWrong("the file is too large: at most 2 MB")
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise FileWrong("the file is not UTF-8: save it as “CSV UTF-8”") from None
-    try:
-        dialect: Any = csv.Sniffer().sniff(text.partition("\n")[0], delimiters=",;\t")
-    except csv.Error:
-        dialect = csv.excel
-    reader = csv.DictReader(io.StringIO(text, newline=""), dialect=dialect, strict=True)
+        text = text_of(data)
+    except NotText as wrong:
+        raise FileWrong(f"the file cannot be read: {wrong}") from None
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator(text), strict=True)
     heads = [(h or "").strip().lower() for h in reader.fieldnames or ()]
     if lacking := [n for n in NEEDED if n not in heads]:
         raise FileWrong("the first line must name the columns; missing: " + ", ".join(lacking))

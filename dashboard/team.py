@@ -11,10 +11,12 @@ from sqlalchemy import select
 
 from casefile import audit, live
 from casefile.models import OnCallShift, Staff
+from casefile.staff import StaffWrong
 from checkins import preview
 from dashboard import lookups
 from dashboard.desk import Desk, signed_in
 from dashboard.page import ZONE, local
+from escalation.leaving import leave
 
 router = APIRouter()
 AHEAD = dt.timedelta(days=14)
@@ -50,7 +52,7 @@ def _page(desk: Desk, wanted: dict[str, str] | None = None, found: dict[str, str
     days = [(day, list(rows)) for day, rows in groupby(due, key=lambda d: local(d[0]).date())]
     uncovered = gaps([(s.starts_at, s.ends_at) for s in shifts], desk.now, end)
     return desk.show("team.html", 422 if found else 200, shifts=shifts, staff=staff, names=names, on_call=on_call, days=days, gaps=uncovered,
-                     found=found or {}, wanted={n: (wanted or {}).get(n, "") for n in SHIFT_FIELDS}, positions=POSITIONS)
+                     found=found or {}, leavers={s.id: s.name for s in staff if s.id != desk.staff.id}, wanted={n: (wanted or {}).get(n, "") for n in SHIFT_FIELDS}, positions=POSITIONS)
 
 
 @router.get("/team")
@@ -110,3 +112,19 @@ def unlock(staff_id: int, desk: Desk = Depends(signed_in)) -> Response:
             colleague.locked_until, colleague.failed_sign_ins = None, 0
             audit.note(session, desk.now, "unlocked an account", desk.staff.id, None, f"staff {staff_id}")
     return desk.go("/team", "unlocked")
+
+
+@router.post("/team/close")
+def close(desk: Desk = Depends(signed_in)) -> Response:
+    """Close the account of a colleague who leaves. It is opened again only from the command line."""
+    desk.require_manager()
+    leaver = desk.form.text("leaver", 12)
+    try:
+        with desk.write() as session:
+            colleague = session.get(Staff, int(leaver)) if leaver.isdigit() else None
+            if colleague is None or not colleague.active or colleague.id == desk.staff.id:
+                raise StaffWrong({"leaver": "Choose a colleague who leaves"})
+            leave(session, colleague, desk.now, desk.staff.id)
+    except StaffWrong as wrong:
+        return _page(desk, found={"leaver": str(wrong)})
+    return desk.go("/team", "closed")

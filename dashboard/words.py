@@ -56,6 +56,7 @@ SAID = {
     "shift_removed": "The shift is removed.",
     "password": "Your password is changed.",
     "unlocked": "The account is unlocked.",
+    "closed": "The account is closed. Give their people another caseworker.",
     "read_again": "Somebody changed this a moment before you. Nothing of yours was saved: look again, then decide.",
 }
 
@@ -98,7 +99,7 @@ def event(row: AlertEvent, names: dict[int, str]) -> str:
         case "opened":
             return f"Opened as {detail.get('urgency', 'an alert')}"
         case "opened again":
-            return "Opened again: something new came after it was acknowledged"
+            return "Opened again: " + ("the colleague who held it has left" if "left" in detail else "something new came after it was acknowledged")
         case "another message":
             return f"Another message, heard as {detail.get('urgency', 'routine')}"
         case "paged":

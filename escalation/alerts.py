@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casefile import audit, live
-from casefile.models import Alert, Person
-from casefile.vocabulary import AlertKind, AlertState, Lane, Urgency, most_urgent
+from casefile.models import Alert, Outbox, Person
+from casefile.vocabulary import AlertKind, AlertState, Lane, Purpose, Urgency, most_urgent
 from escalation import policy
 from escalation.notify import event, page
 
@@ -110,12 +110,16 @@ def _add_to(session: Session, alert: Alert, kind: AlertKind, urgency: Urgency, n
     event(session, alert, "another message", now, detail={"urgency": str(urgency)})
     in_conversation = session.scalar(select(Person.taken_over_at).where(Person.id == alert.person_id)) is not None
     if alert.state is AlertState.ACKNOWLEDGED and urgency.escalates and (rises or not in_conversation):
-        alert.state, alert.acknowledged_at, alert.acknowledged_by = AlertState.OPEN, None, None
-        event(session, alert, "opened again", now)
-        _move(session, alert, policy.Opened(), now)
+        _reopen(session, alert, now)
     elif alert.state is AlertState.OPEN and rises:
         _move(session, alert, policy.Opened(), now)
     live.tell(session, "alert", now, alert.person_id, alert.id)
+
+
+def _reopen(session: Session, alert: Alert, now: dt.datetime, detail: dict[str, object] | None = None) -> None:
+    alert.state, alert.acknowledged_at, alert.acknowledged_by = AlertState.OPEN, None, None
+    event(session, alert, "opened again", now, detail=detail)
+    _move(session, alert, policy.Opened(), now)
 
 
 def _move(session: Session, alert: Alert, fact: policy.Fact, now: dt.datetime) -> None:
@@ -168,6 +172,21 @@ def resolve(session: Session, alert_id: int, staff_id: int, outcome: str, note: 
     alert.outcome, alert.outcome_note, alert.run_at = outcome, note or None, None
     _written(session, alert, "resolved", staff_id, now, {"outcome": outcome})
     return alert
+
+
+def let_go(session: Session, staff_id: int, now: dt.datetime) -> None:
+    """A colleague has left: what she had acknowledged or was given opens again, and open alerts of which she was told begin anew with others."""
+    told = select(Outbox.alert_id).where(Outbox.staff_id == staff_id, Outbox.purpose == Purpose.PAGE)
+    for alert in session.scalars(select(Alert).where(
+            Alert.state != AlertState.RESOLVED, (Alert.acknowledged_by == staff_id) | (Alert.assigned_to == staff_id) | Alert.id.in_(told))
+            .order_by(Alert.id).with_for_update().execution_options(populate_existing=True)):
+        held = staff_id in (alert.acknowledged_by, alert.assigned_to)
+        alert.assigned_to = None if alert.assigned_to == staff_id else alert.assigned_to
+        if alert.state is AlertState.OPEN:
+            _move(session, alert, policy.Opened(), now)
+        elif held:
+            _reopen(session, alert, now, {"left": staff_id})
+        live.tell(session, "alert", now, alert.person_id, alert.id)
 
 
 def eased(session: Session, person_id: int, now: dt.datetime) -> None:

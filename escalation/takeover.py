@@ -30,8 +30,8 @@ def take_over(session: Session, person_id: int, staff_id: int, now: dt.datetime)
     return person
 
 
-def hand_back(session: Session, person_id: int, staff_id: int, now: dt.datetime, *, by_manager: bool = False) -> Person:
-    """Give the conversation back to the machine. Raises InUse when a colleague holds it (a manager may end that)."""
+def hand_back(session: Session, person_id: int, staff_id: int | None, now: dt.datetime, *, by_manager: bool = False) -> Person:
+    """Give the conversation back to the machine; `staff_id` None = from the command line. Raises InUse when a colleague holds it (a manager may end that)."""
     person = _locked(session, person_id)
     if person.taken_over_by not in (None, staff_id) and not by_manager:
         raise InUse("A colleague holds this conversation; only they or a manager can hand it back.")
@@ -46,6 +46,6 @@ def _locked(session: Session, person_id: int) -> Person:
                            .execution_options(populate_existing=True)).one()
 
 
-def _written(session: Session, person: Person, what: str, staff_id: int, now: dt.datetime) -> None:
+def _written(session: Session, person: Person, what: str, staff_id: int | None, now: dt.datetime) -> None:
     audit.note(session, now, what, staff_id, person.id)
     live.tell(session, "person", now, person.id)

@@ -25,7 +25,8 @@ class Views:
         addresses = session.scalars(select(Address).where(Address.person_id.in_(person_ids))) if person_ids else []
         self._addresses = {a.id: a for a in addresses}
         staff_ids = {r.staff_id for r in rows if r.staff_id}
-        self._phones = {s.id: s.phone for s in session.scalars(select(Staff).where(Staff.id.in_(staff_ids)))} if staff_ids else {}
+        # A page still waiting when its account was closed has no number to go to: the next person is told.
+        self._phones = {s.id: s.phone for s in session.scalars(select(Staff).where(Staff.id.in_(staff_ids), Staff.active))} if staff_ids else {}
         self._sent: Counter[int] = Counter()
         self._sent_at: dict[int, list[dt.datetime]] = {}
         if person_ids:

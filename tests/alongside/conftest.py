@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from alongside import settings as configuration
@@ -67,6 +68,17 @@ def configured(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_pat
 @pytest.fixture
 def settings(environ: dict[str, str]) -> Settings:
     return configuration.load(environ, env_file=Path(os.devnull))
+
+
+@pytest.fixture(params=["EOFError", "BadZipFile", "KeyError", "ValueError", "error"])
+def damaged(request: pytest.FixtureRequest, environ: dict[str, str]) -> str:
+    """The reserve's file is there and cannot be used; the name of the error that reading it ends in (the last is zlib's)."""
+    file = Path(environ["ALONGSIDE_RESERVE_MODEL"])
+    np.savez_compressed(file, intents=np.arange(10_000))
+    outdated = file.read_bytes()
+    file.write_bytes({"EOFError": b"", "BadZipFile": outdated[:200], "KeyError": outdated, "ValueError": b"no model",
+                      "error": outdated[:200] + b"\xff" * 200 + outdated[400:]}[request.param])
+    return request.param
 
 
 @pytest.fixture

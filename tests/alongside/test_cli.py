@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from alongside import settings as configuration
 from alongside import triage_stream
-from alongside.cli import cli
+from alongside.cli import _phrases_awaiting, cli
 from alongside.seed import CAST, STAFF
 from alongside.wiring import House
 from alongside.worker import Worker
@@ -144,6 +144,28 @@ def test_a_second_worker_on_sqlite_is_told_that_one_is_enough(configured: dict[s
 def test_the_texts_that_await_review_are_counted_for_every_language() -> None:
     lines = run("texts", "awaiting").stdout.splitlines()
     assert [line.partition(":")[0] for line in lines] == list(LANGUAGES) and all("texts await review" in line for line in lines)
+
+
+def test_the_phrase_files_that_await_review_are_named_for_every_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alongside.cli._phrases_awaiting", lambda language: [] if language == "en" else [f"{language}.txt", "more"])
+    lines = run("texts", "awaiting").stdout.splitlines()
+    assert [line.partition("; phrases: ")[2] for line in lines] == ["" if code == "en" else f"{code}.txt, more" for code in LANGUAGES]
+
+
+def test_a_phrase_file_awaits_review_when_its_first_line_says_so(tmp_path: Path) -> None:
+    wanting, done = "# provenance: drafted by a language model, needs native review\n", "# provenance: read by A. Reviewer\n# needs native review\n"
+    files = {"triage/phrases/sq.txt": done, "triage/wishes/sq.txt": wanting, "nlu_data/train/sq/chat.txt": wanting, "nlu_data/train/sq/fine.txt": done,
+             "triage/phrases/vi.txt": done, "triage/wishes/vi.txt": done, "nlu_data/train/vi/chat.txt": done}
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content, "utf-8")
+    assert _phrases_awaiting("sq", tmp_path) == ["triage/wishes/sq.txt", "nlu_data/train/sq/ (1 of 2 files)"]
+    assert _phrases_awaiting("vi", tmp_path) == []
+
+
+def test_every_language_has_the_phrase_files_that_are_looked_at() -> None:
+    for code in LANGUAGES:
+        assert all(f"/{code}" in name for name in _phrases_awaiting(code))
 
 
 @pytest.mark.parametrize(("command", "said"), [

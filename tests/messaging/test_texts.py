@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import datetime as dt
 import shutil
 from pathlib import Path
 
-import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +12,6 @@ from hypothesis import strategies as st
 from casefile.vocabulary import LANGUAGES
 from messaging.catalogue import FOLDER, Catalogue, NoSuchText, TextsIncomplete, problems
 from messaging.delivery import newer
-from messaging.review import ReviewWrong, export, sign_off
 from messaging.segments import segments
 
 # handbook, safety 1.2.7: nothing that whoever reads over her shoulder would understand
@@ -71,58 +67,6 @@ def test_a_missing_text_stops_the_start_and_is_named(tmp_path: Path) -> None:
 def test_an_unknown_text_is_an_error(catalogue: Catalogue) -> None:
     with pytest.raises(NoSuchText):
         catalogue.text("reply.nonsense", "en")
-
-
-@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
-def test_a_review_goes_out_and_comes_back(catalogue: Catalogue, tmp_path: Path, suffix: str) -> None:
-    folder, file = tmp_path / "texts", tmp_path / f"sq{suffix}"
-    shutil.copytree(FOLDER, folder)
-    export("sq", file, catalogue)
-    _answer(file, {"reply.ok": "yes", "reply.later": "no"}, changed="reply.received")
-    said = sign_off(file, "A. Reviewer", dt.date(2026, 11, 22), catalogue, folder)
-    reviewed = Catalogue.load(folder)
-    review = reviewed.reviewed("reply.ok", "sq")
-    assert review is not None and (review.reviewer, review.on) == ("A. Reviewer", "2026-11-22")
-    assert reviewed.reviewed("reply.later", "sq") is None and reviewed.reviewed("reply.received", "sq") is None
-    assert "sq reply.received" in said and "sq reply.later" in said
-
-
-def test_a_sign_off_ends_when_the_words_change(catalogue: Catalogue, tmp_path: Path) -> None:
-    folder, file = tmp_path / "texts", tmp_path / "sq.csv"
-    shutil.copytree(FOLDER, folder)
-    export("sq", file, catalogue)
-    _answer(file, {"reply.ok": "yes"})
-    sign_off(file, "A. Reviewer", dt.date(2026, 11, 22), catalogue, folder)
-    words = (folder / "sq.toml").read_text("utf-8")
-    (folder / "sq.toml").write_text(words.replace(catalogue.text("reply.ok", "sq"), catalogue.text("reply.later", "sq")), "utf-8")
-    assert Catalogue.load(folder).reviewed("reply.ok", "sq") is None
-
-
-def test_a_file_that_is_no_review_is_refused(catalogue: Catalogue, tmp_path: Path) -> None:
-    file = tmp_path / "x.csv"
-    file.write_text("language,key\nsq,no.such.key\n", "utf-8")
-    with pytest.raises(ReviewWrong, match="row 2"):
-        sign_off(file, "A", dt.date(2026, 11, 22), catalogue, tmp_path)
-
-
-def _answer(file: Path, answers: dict[str, str], changed: str = "") -> None:
-    if file.suffix == ".xlsx":
-        book = openpyxl.load_workbook(file)
-        sheet = book.active
-        assert sheet is not None
-        for row in sheet.iter_rows(min_row=2):
-            row[5].value = answers.get(str(row[1].value), "yes" if row[1].value == changed else "")
-            if row[1].value == changed:
-                row[3].value = "other words"
-        book.save(file)
-        return
-    with file.open(encoding="utf-8-sig", newline="") as source:
-        rows = list(csv.reader(source))
-    for row in rows[1:]:
-        row[5] = answers.get(row[1], "yes" if row[1] == changed else "")
-        row[3] = "other words" if row[1] == changed else row[3]
-    with file.open("w", encoding="utf-8-sig", newline="") as out:
-        csv.writer(out).writerows(rows)
 
 
 @pytest.mark.parametrize(("text", "encoding", "count"), [
