@@ -9,8 +9,9 @@ import json
 import os
 import time
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,18 @@ from tqdm import tqdm
 
 from alongside.evaluation_page import page
 from alongside.evaluation_sums import Figure, calibration_error, macro_f1, share
+from alongside.processes import BotMissing
 from alongside.settings import ROOT
-from alongside.triage_stream import BATCH, Ears, ears, judge, understand
+from alongside.triage_stream import BATCH, Ears, LineWrong, ears, judge, read_line, understand
 from casefile.vocabulary import Concern, Urgency
 from nlu_data import read
+from triage.bot_client import BotSilent
 from triage.phrases import PhraseBook
 
 SHARED = Path(os.environ.get("ALONGSIDE_SHARED", ROOT.parent / "shared")) / "eval"
 ROMANISED = frozenset({"romanised", "no_diacritics"})
 HARD = frozenset({"hard_negative", "negation", "past"})
+WORST = 20  # texts shown of each kind of mistake
 
 
 @dataclass(frozen=True)
@@ -66,42 +70,66 @@ class Result:
 
 
 def sets(data: Path | None) -> Iterator[tuple[str, list[Case]]]:
-    """The sets to measure, by name. With `data` only that folder or file of labelled JSON lines."""
+    """The sets to measure, by name. With `data` only that folder or file of labelled JSON lines.
+
+    Raises typer.BadParameter for a line that cannot be measured (it names file and line), and for `data` without any text.
+    """
     if data is not None:
-        yield "given", [c for file in (sorted(data.rglob("*.jsonl")) if data.is_dir() else [data]) for c in _labelled(file)]
+        given = _cases(sorted(data.rglob("*.jsonl")) if data.is_dir() else [data], _labelled)
+        if not given:
+            raise typer.BadParameter(f"there is no labelled text in {data}")
+        yield "given", given
         return
     yield "held-out", [Case(p.text, p.lang, Urgency(p.urgency), p.intent, p.tags) for p in read.held_out()]
     if not SHARED.is_dir():
         return
-    yield "calibration", [c for file in sorted((SHARED / "calibration").glob("*.jsonl")) for c in _labelled(file)]
+    yield "calibration", _cases(sorted((SHARED / "calibration").glob("*.jsonl")), _labelled)
     for name, must in (("benign", "calm"), ("hardneg", "calm"), ("distress", "escalates")):
-        yield f"real {name}", [c for file in sorted((SHARED / "real" / name).glob("*.jsonl")) for c in _real(file, must)]
+        yield f"real {name}", _cases(sorted((SHARED / "real" / name).glob("*.jsonl")), partial(_real, must))
 
 
-def _lines(file: Path) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
-        if line.strip():
-            try:
-                yield json.loads(line)
-            except ValueError:
-                raise typer.BadParameter(f"{file.name} line {number} is not JSON") from None
+def _cases(files: list[Path], made: Callable[[int, dict[str, Any]], Case]) -> list[Case]:
+    """The cases that `made` makes of the files' lines; a line without a language is in the one its file is named after. Raises typer.BadParameter."""
+    found = []
+    for file in files:
+        try:
+            # Not splitlines(): it would also cut at a U+2028, which JSON may hold as it is.
+            with file.open(encoding="utf-8-sig") as lines:
+                for number, line in enumerate(lines, 1):
+                    if line.strip():
+                        row = read_line(number, line)
+                        found.append(made(number, {**row, "lang": row.get("lang") or file.stem}))
+        except LineWrong as wrong:
+            raise typer.BadParameter(f"{file.name} {wrong}") from None
+        except UnicodeDecodeError:
+            raise typer.BadParameter(f"{file.name} is not UTF-8") from None
+        except OSError as error:
+            raise typer.BadParameter(f"{file} cannot be read: {error.strerror}") from None
+    return found
 
 
-def _labelled(file: Path) -> Iterator[Case]:
-    for row in _lines(file):
-        yield Case(row["text"], row.get("lang", file.stem), Urgency(row["urgency"]), row.get("concern"), frozenset(row.get("tags", ())))
+def _labelled(number: int, row: dict[str, Any]) -> Case:
+    """A text with its labels. Raises LineWrong."""
+    try:
+        urgency = Urgency(row.get("urgency"))
+    except ValueError:
+        raise LineWrong(f"line {number}: urgency is not one of {', '.join(Urgency)}") from None
+    concern, tags = row.get("concern"), row.get("tags") or []
+    if not isinstance(concern, str | None):
+        raise LineWrong(f"line {number}: concern is not a word")
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise LineWrong(f"line {number}: tags is not a list of words")
+    return Case(row["text"], row["lang"], urgency, concern, frozenset(tags))
 
 
-def _real(file: Path, must: str) -> Iterator[Case]:
-    for row in _lines(file):
-        label = row.get("label", "")
-        # Class B of the distress set is "probably should look": measured as reaching a person, not as an alarm.
-        wanted = must if must == "calm" else "escalates" if label.startswith("A") else "person"
-        yield Case(row["text"], row["lang"], None, None, must=wanted)
+def _real(must: str, _number: int, row: dict[str, Any]) -> Case:
+    # Class B of the distress set is "probably should look": measured as reaching a person, not as an alarm.
+    wanted = must if must == "calm" else "escalates" if row.get("label", "").startswith("A") else "person"
+    return Case(row["text"], row["lang"], None, None, must=wanted)
 
 
 def judge_all(cases: list[Case], book: PhraseBook, hear: Ears, what: str) -> list[Judged]:
-    """Judge every case with the code of live messages."""
+    """Judge every case with the code of live messages. Raises BotSilent: what is judged without the bot is no figure of the bot."""
     done: list[Judged] = []
     for start in tqdm(range(0, len(cases), BATCH), desc=what, unit="batch", disable=None):
         batch = cases[start:start + BATCH]
@@ -161,7 +189,7 @@ def measure(name: str, judged: list[Judged]) -> Result:
     missed.sort(key=lambda j: (-(j.case.urgency.rank if j.case.urgency else 2), j.urgency.rank))
     false = [j for j in judged if (j.case.must == "calm" or j.case.urgency is Urgency.NONE) and alarm(j)]
     result.worst = [{"kind": kind, "lang": j.case.lang, "text": j.case.text, "label": str(j.case.urgency or j.case.must), "concern": j.case.concern,
-                     "heard": str(j.urgency), "why": list(j.why)[:2]} for kind, rows in (("missed", missed[:60]), ("false alarm", false[:60])) for j in rows]
+                     "heard": str(j.urgency), "why": list(j.why)[:2]} for kind, rows in (("missed", missed[:WORST]), ("false alarm", false[:WORST])) for j in rows]
     return result
 
 
@@ -171,37 +199,57 @@ def floors() -> dict[str, dict[str, float]]:
 
 
 def broken(results: dict[str, list[Result]]) -> list[str]:
-    """Every floor that is broken, one line each."""
+    """Every floor that is broken, one line each. A figure that is missing in a set that was measured breaks its floor: its name may be misspelt."""
     wrong = []
     for where, limits in floors().items():
         mode, _, set_name = where.partition(":")
         result = next((r for r in results.get(mode, []) if r.name == set_name), None)
         for limit, value in limits.items() if result else ():
-            name = limit.removeprefix("max_")
-            figure = result.overall.get(name) if result else None
-            if figure and (figure.value > value if limit.startswith("max_") else figure.value < value):
-                wrong.append(f"{where} {name} is {figure.value:.3f}, {'at most' if limit.startswith('max_') else 'at least'} {value} is asked for")
+            name, most = limit.removeprefix("max_"), limit.startswith("max_")
+            figure = result.overall.get(name)
+            if figure is None:
+                wrong.append(f"{where} {name} was not measured")
+            elif figure.value > value if most else figure.value < value:
+                wrong.append(f"{where} {name} is {figure.value:.3f}, {'at most' if most else 'at least'} {value} is asked for")
     return wrong
 
 
 def run_evaluation(data: Path | None, out: Path) -> int:
-    """Measure everything, print the tables, write JSON and HTML; returns 1 when a floor is broken."""
-    book, began = PhraseBook.load(), time.monotonic()
-    results: dict[str, list[Result]] = {"bot": [], "no-bot": []}
-    with ears(no_bot=False) as bot, ears(no_bot=True) as left:
-        for name, cases in sets(data):
-            results["bot"].append(measure(name, judge_all(cases, book, bot, f"{name}, with the bot")))
-            results["no-bot"].append(measure(name, judge_all(cases, book, left, f"{name}, bot down")))
+    """Measure everything, write JSON and HTML, print the tables; returns 1 when a floor is broken or the bot fell silent, 2 when there is no bot.
+
+    Raises typer.BadParameter as `sets` does.
+    """
+    began = time.monotonic()
+    try:
+        results = _results(list(sets(data)))
+    except BotSilent as silent:
+        typer.echo(f"Nothing was written, for the bot fell silent: {silent}", err=True)
+        return 1
+    except BotMissing as missing:
+        typer.echo(str(missing), err=True)
+        return 2
+    out.mkdir(parents=True, exist_ok=True)
+    # "replace": a text may hold half a surrogate pair, which UTF-8 cannot.
+    (out / "evaluation.json").write_text(json.dumps({m: [asdict(r) for r in rs] for m, rs in results.items()}, ensure_ascii=False, indent=1), "utf-8", "replace")
+    (out / "evaluation.html").write_text(page(results), "utf-8", "replace")
     for mode, found in results.items():
         for result in found:
             _print(mode, result)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "evaluation.json").write_text(json.dumps({m: [asdict(r) for r in rs] for m, rs in results.items()}, ensure_ascii=False, indent=1), "utf-8")
-    (out / "evaluation.html").write_text(page(results), "utf-8")
     wrong = broken(results)
     typer.echo(f"\nWritten to {out}/evaluation.json and .html after {time.monotonic() - began:.0f} s. "
                + ("All floors hold." if not wrong else "Floors broken:\n  " + "\n  ".join(wrong)))
     return 1 if wrong else 0
+
+
+def _results(measured: list[tuple[str, list[Case]]]) -> dict[str, list[Result]]:
+    """Every set's figures with the bot and without. Raises BotMissing, BotSilent."""
+    book = PhraseBook.load()
+    results: dict[str, list[Result]] = {"bot": [], "no-bot": []}
+    with ears(no_bot=False) as bot, ears(no_bot=True) as left:
+        for name, cases in measured:
+            results["bot"].append(measure(name, judge_all(cases, book, bot, f"{name}, with the bot")))
+            results["no-bot"].append(measure(name, judge_all(cases, book, left, f"{name}, bot down")))
+    return results
 
 
 def _print(mode: str, result: Result) -> None:
@@ -209,7 +257,8 @@ def _print(mode: str, result: Result) -> None:
     for name, figure in result.overall.items():
         typer.echo(f"  {name:32} {figure}")
     keys = [k for k in ("recall_immediate", "recall", "false_alarm_none", "false_alarm_hard", "real_calm_alarmed", "real_distress_recall") if k in result.overall]
-    order = sorted(result.languages, key=lambda c: result.languages[c].get(keys[1] if "recall" in keys else keys[0], Figure(0, 1)).value if keys else 0)
+    by = "recall" if "recall" in keys else next(iter(keys), "")
+    order = sorted(result.languages, key=lambda c: result.languages[c].get(by, Figure(0, 1)).value)
     typer.echo("  " + "lang".ljust(6) + "".join(k.rjust(22) for k in keys))
     for code in order:
         cells = "".join((f"{f.value:.2f} ({f.hits}/{f.of})" if (f := result.languages[code].get(k)) else "-").rjust(22) for k in keys)

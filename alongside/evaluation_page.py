@@ -31,7 +31,7 @@ The figure is always written too.</p>
 <td style="background:{{ colour(row[c].value) }}">{{ "%.0f"|format(100 * row[c].value) }}<span class="low">/{{ row[c].of }}</span></td>{% else %}<td class="none">-</td>{% endif %}{% endfor %}</tr>
 {% endfor %}</tbody></table>{% endif %}
 {% if r.worst %}<h4>Worst misses and false alarms</h4><table><thead><tr><th scope="col">What</th><th scope="col">Language</th><th scope="col">Text</th><th scope="col">Label</th><th scope="col">Heard</th></tr></thead><tbody>
-{% for w in r.worst[:40] %}<tr><td>{{ w.kind }}</td><td>{{ w.lang }}</td><td class="words" dir="auto">{{ w.text }}</td><td>{{ w.label }} {{ w.concern or "" }}</td><td>{{ w.heard }}</td></tr>
+{% for w in r.worst %}<tr><td>{{ w.kind }}</td><td>{{ w.lang }}</td><td class="words" dir="auto">{{ w.text }}</td><td>{{ w.label }} {{ w.concern or "" }}</td><td>{{ w.heard }}</td></tr>
 {% endfor %}</tbody></table>{% endif %}{% endfor %}{% endfor %}</body></html>"""
 
 

@@ -14,7 +14,7 @@ Z = 1.959964
 class Figure:
     """`hits` of `of`; `value` is the share, `interval` its 95 % Wilson interval. For a score that is no share `of` is the number of texts."""
 
-    hits: float
+    hits: int
     of: int
     score: float | None = None
 
@@ -24,13 +24,13 @@ class Figure:
 
     @property
     def interval(self) -> tuple[float, float]:
-        return wilson(int(self.hits), self.of)
+        return wilson(self.hits, self.of)
 
     def __str__(self) -> str:
         if self.score is not None:
             return f"{self.score:.3f} over {self.of} texts"
         low, high = self.interval
-        return f"{self.value:.3f} ({int(self.hits)}/{self.of}; 95 % {low:.3f}-{high:.3f})"
+        return f"{self.value:.3f} ({self.hits}/{self.of}; 95 % {low:.3f}-{high:.3f})"
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from alongside import settings as configuration
 from alongside.processes import BotMissing
 from alongside.standalone import bot_for_tools
 from casefile.vocabulary import LANGUAGES
-from triage.bot_client import BotSilent
+from triage.bot_client import MOST_BYTES, BotSilent
 from triage.decide import BotAnswer, Setting, Understanding, Verdict, decide
 from triage.language_id import identify
 from triage.phrases import PhraseBook
@@ -79,23 +79,30 @@ def judge_lines(batch: list[tuple[int, str]], book: PhraseBook, hear: Ears) -> l
     asked: list[dict[str, Any] | LineWrong] = []
     for number, line in batch:
         try:
-            asked.append(_line(number, line))
+            asked.append(read_line(number, line))
         except LineWrong as wrong:
             asked.append(wrong)
     texts = [a["text"] for a in asked if isinstance(a, dict)]
-    understood = iter(understand(hear, texts))
+    try:
+        found = understand(hear, texts)
+    except BotSilent as silent:
+        typer.echo(f"judged without the bot: {silent}", err=True)
+        found = [None] * len(texts)
+    understood = iter(found)
     return [{"error": str(a)} if isinstance(a, LineWrong) else _answer(a, *judge(a["text"], a.get("lang"), book, next(understood), hear.bot_down)) for a in asked]
 
 
 def understand(hear: Ears, texts: list[str]) -> list[Understanding | None]:
-    """What texts mean; None for each where nobody can be asked."""
-    if hear.understand is None or not texts:
+    """What texts mean; None for each where nobody can be asked, and for a text longer than the bot takes. Raises BotSilent."""
+    if hear.understand is None:
         return [None] * len(texts)
-    try:
-        return list(hear.understand(texts))
-    except BotSilent as silent:
-        typer.echo(f"judged without the bot: {silent}", err=True)
-        return [None] * len(texts)
+    # For one text that is too long the bot refuses all that are asked with it. The reserve takes any.
+    fits = [hear.bot_down or len(text.encode("utf-8", "replace")) <= MOST_BYTES for text in texts]
+    if not all(fits):
+        typer.echo(f"judged without the bot: {fits.count(False)} of more than {MOST_BYTES} bytes", err=True)
+    asked = [text for text, fit in zip(texts, fits, strict=True) if fit]
+    found = iter(hear.understand(asked) if asked else ())
+    return [next(found) if fit else None for fit in fits]
 
 
 def judge(text: str, lang: str | None, book: PhraseBook, understood: Understanding | None, bot_down: bool) -> tuple[Verdict, str]:
@@ -117,7 +124,8 @@ def _wishes() -> WishBook:
     return WishBook.load()
 
 
-def _line(number: int, line: str) -> dict[str, Any]:
+def read_line(number: int, line: str) -> dict[str, Any]:
+    """A line's JSON object, which has a text. Raises LineWrong."""
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):

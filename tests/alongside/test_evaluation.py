@@ -13,9 +13,12 @@ import typer
 
 from alongside import evaluation
 from alongside.evaluation import Case, Judged, broken, measure, run_evaluation, sets
+from alongside.evaluation_page import page
 from alongside.evaluation_sums import Figure
+from alongside.processes import BotMissing
 from alongside.triage_stream import Ears
 from casefile.vocabulary import Urgency
+from triage.bot_client import BotSilent
 from triage.phrases import PhraseBook
 
 DANGER = "he is outside my door please help me"
@@ -64,6 +67,13 @@ def test_figures_count_what_they_are_named_for() -> None:
         ("missed", "immediate", "routine"), ("missed", "urgent", "none"), ("false alarm", "none", "urgent")]
 
 
+def test_of_each_kind_of_mistake_the_worst_are_shown() -> None:
+    result = measure("mine", [*(judged("urgent", "none") for _ in range(60)), judged("immediate", "none"), *(judged("none", "urgent") for _ in range(60))])
+    assert [w["kind"] for w in result.worst] == ["missed"] * 20 + ["false alarm"] * 20 and result.worst[0]["label"] == "immediate"
+    shown = page({"bot": [result]})
+    assert shown.count("<td>missed</td>") == shown.count("<td>false alarm</td>") == 20
+
+
 def test_real_texts_without_a_label_count_by_what_must_happen() -> None:
     result = measure("real", [judged(None, "none", must="calm", concern=None), judged(None, "urgent", must="calm", concern=None),
                               judged(None, "urgent", must="escalates", concern=None), judged(None, "routine", must="person", concern=None)])
@@ -73,13 +83,26 @@ def test_real_texts_without_a_label_count_by_what_must_happen() -> None:
 
 @pytest.mark.parametrize(("limits", "named"), [
     ({"recall": 0.9}, ["bot:mine recall is 0.500, at least 0.9"]), ({"recall": 0.5}, []), ({"max_false_alarm_none": 0.1}, ["bot:mine false_alarm_none is 0.500, at most 0.1"]),
-    ({"max_false_alarm_none": 0.5}, []), ({"recall": 0.9, "max_false_alarm_none": 0.1}, ["recall", "false_alarm_none"]), ({"no_such_figure": 1.0}, []),
+    ({"max_false_alarm_none": 0.5}, []), ({"recall": 0.9, "max_false_alarm_none": 0.1}, ["recall", "false_alarm_none"]), 
+    ({"no_such_figure": 1.0}, ["bot:mine no_such_figure was not measured"]), ({"max_no_such_figure": 1.0}, ["bot:mine no_such_figure was not measured"]),
 ])
 def test_every_broken_floor_and_ceiling_is_named(monkeypatch: pytest.MonkeyPatch, limits: dict[str, float], named: list[str]) -> None:
     monkeypatch.setattr(evaluation, "floors", lambda: {"bot:mine": limits, "bot:another": {"recall": 1.0}, "no-bot:mine": {"recall": 1.0}})
     result = evaluation.Result("mine", 4, {"recall": Figure(1, 2), "false_alarm_none": Figure(1, 2)})
     found = broken({"bot": [result], "no-bot": []})
     assert len(found) == len(named) and all(name in line for name, line in zip(named, found, strict=True))
+
+
+def test_every_floor_is_of_a_set_and_a_figure_that_there_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(evaluation, "SHARED", tmp_path)
+    names = {name for name, _ in sets(None)}
+    labelled = measure("labelled", [judged(urgency, "none", tags=frozenset({"romanised", "past"})) for urgency in Urgency])
+    figures = {name: labelled.overall if name in ("held-out", "calibration") else {} for name in names}
+    for kind, must in (("benign", "calm"), ("hardneg", "calm"), ("distress", "escalates")):
+        figures[f"real {kind}"] = measure("real", [judged(None, "none", must=must, concern=None)]).overall
+    wanted = {(*where.partition(":")[::2], limit.removeprefix("max_")) for where, limits in evaluation.floors().items() for limit in limits}
+    assert wanted and set(figures) == names
+    assert [w for w in wanted if w[0] not in ("bot", "no-bot") or w[2] not in figures.get(w[1], {})] == []
 
 
 def test_ones_own_file_is_measured_with_the_bot_and_without(file: Path, tmp_path: Path, without_bot: None, monkeypatch: pytest.MonkeyPatch,
@@ -121,8 +144,89 @@ def test_a_folder_of_files_is_read_whole_and_a_language_may_be_the_files_name(tm
     assert name == "given" and [case.lang for case in cases] == ["sq", "vi"]
 
 
-def test_a_line_that_is_no_json_is_named(tmp_path: Path) -> None:
-    (tmp_path / "x.jsonl").write_text('{"text": "ok", "urgency": "none"}\nhe is outside\n', "utf-8")
-    with pytest.raises(typer.BadParameter, match=r"x\.jsonl line 2") as wrong:
+@pytest.mark.parametrize(("line", "said"), [
+    ("he is outside", "is not JSON"), ("[" * 100_000, "is not JSON"), ('["outside"]', "has no text"), ('"outside"', "has no text"), ("null", "has no text"),
+    ('{"urgency": "none"}', "has no text"), ('{"text": 5, "urgency": "none"}', "has no text"), ('{"text": "outside"}', "urgency is not one of none, routine, urgent, immediate"),
+    ('{"text": "outside", "urgency": "grave"}', "urgency is not one of"), ('{"text": "outside", "urgency": ["none"]}', "urgency is not one of"),
+    ('{"text": "outside", "urgency": "none", "lang": ["en"]}', "lang is not"), ('{"text": "outside", "urgency": "none", "concern": ["fine"]}', "concern is not"),
+    ('{"text": "outside", "urgency": "none", "tags": "past"}', "tags is not"), ('{"text": "outside", "urgency": "none", "tags": [["past"]]}', "tags is not"),
+])
+def test_a_line_that_cannot_be_measured_is_named_and_not_repeated(tmp_path: Path, line: str, said: str) -> None:
+    (tmp_path / "x.jsonl").write_text(f'{{"text": "ok", "urgency": "none"}}\n\n{line}\n', "utf-8")
+    with pytest.raises(typer.BadParameter, match=rf"x\.jsonl line 3:? {said}") as wrong:
         list(sets(tmp_path))
     assert "outside" not in str(wrong.value)
+
+
+def test_whatever_json_and_an_editor_may_write_is_read(tmp_path: Path) -> None:
+    text = "ok\u2028fine\x85"
+    row = json.dumps({"text": text, "urgency": "none", "lang": None, "concern": None, "tags": None}, ensure_ascii=False)
+    (tmp_path / "sq.jsonl").write_bytes(b"\xef\xbb\xbf" + f"{row}\r\n{row}".encode())
+    assert list(sets(tmp_path)) == [("given", [Case(text, "sq", Urgency.NONE, None)] * 2)]
+
+
+@pytest.mark.parametrize(("files", "path", "said"), [
+    ({}, ".", "no labelled text"), ({"notes.txt": b"ok"}, ".", "no labelled text"), ({"x.jsonl": b"\n \n"}, "x.jsonl", "no labelled text"),
+    ({}, "missing.jsonl", "cannot be read"), ({"x.jsonl": b'{"text": "\xff", "urgency": "none"}'}, ".", r"x\.jsonl is not UTF-8"),
+])
+def test_data_without_any_readable_text_is_refused(tmp_path: Path, without_bot: None, files: dict[str, bytes], path: str, said: str) -> None:
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(typer.BadParameter, match=said):
+        run_evaluation(tmp_path / path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("urgency", list(Urgency))
+def test_texts_that_are_all_of_one_urgency_are_measured_and_the_language_heard_worst_comes_first(
+        tmp_path: Path, without_bot: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], urgency: Urgency) -> None:
+    monkeypatch.setattr(evaluation, "floors", dict)
+    rows = [{"text": DANGER, "lang": "en", "urgency": urgency}, {"text": "zzz", "lang": "sq", "urgency": urgency}]
+    (tmp_path / "x.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    assert run_evaluation(tmp_path / "x.jsonl", tmp_path / "out") == 0
+    printed = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith(("  en ", "  sq "))]
+    assert printed == ["sq", "en"] * 2 if urgency.escalates else sorted(printed) == ["en", "en", "sq", "sq"]
+
+
+def test_results_are_written_before_they_are_printed(file: Path, tmp_path: Path, without_bot: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unprintable(mode: str, result: evaluation.Result) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(evaluation, "_print", unprintable)
+    with pytest.raises(BrokenPipeError):
+        run_evaluation(file, tmp_path / "out")
+    assert (tmp_path / "out" / "evaluation.json").exists() and (tmp_path / "out" / "evaluation.html").exists()
+
+
+def test_half_a_surrogate_pair_is_no_reason_to_lose_the_figures(tmp_path: Path, without_bot: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "floors", dict)
+    (tmp_path / "x.jsonl").write_text('{"text": "zzz \\ud83d", "urgency": "immediate", "lang": "en"}', "utf-8")
+    assert run_evaluation(tmp_path, tmp_path / "out") == 0
+    assert json.loads((tmp_path / "out" / "evaluation.json").read_text("utf-8"))["bot"][0]["worst"][0]["text"] == "zzz ?"
+
+
+def test_a_bot_that_falls_silent_ends_the_run(file: Path, tmp_path: Path, without_bot: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is judged without it must not be called "with the bot"."""
+
+    def silence(texts: list[str]) -> list[Any]:
+        raise BotSilent("the bot did not answer: ReadTimeout")
+
+    @contextmanager
+    def silent(no_bot: bool) -> Iterator[Ears]:
+        yield Ears(None if no_bot else silence, no_bot)
+
+    monkeypatch.setattr(evaluation, "ears", silent)
+    assert run_evaluation(file, tmp_path / "out") == 1
+    said = capsys.readouterr()
+    assert "fell silent: the bot did not answer: ReadTimeout" in said.err and said.out == "" and not (tmp_path / "out").exists()
+
+
+def test_without_an_installed_bot_it_says_what_to_do(file: Path, tmp_path: Path, without_bot: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    @contextmanager
+    def missing(no_bot: bool) -> Iterator[Ears]:
+        raise BotMissing("the bot is not installed: run `make setup`")
+        yield
+
+    monkeypatch.setattr(evaluation, "ears", missing)
+    assert run_evaluation(file, tmp_path / "out") == 2
+    assert "make setup" in capsys.readouterr().err and not (tmp_path / "out").exists()

@@ -164,6 +164,41 @@ def test_the_bots_understanding_counts_or_its_models_when_it_is_down_and_is_aske
     assert status == 0 and asked == [BATCH, 1] and {f["urgency"] for f in found} == {"immediate"}
 
 
+@pytest.mark.parametrize("no_bot", [False, True])
+def test_one_text_that_the_bot_does_not_take_is_kept_from_it_and_costs_no_other_its_answer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+                                                                                           no_bot: bool) -> None:
+    calm, long = "the blue bird sings at four", "ж" * 10_500
+
+    class Listening:
+        def understand(self, texts: list[str]) -> list[Understanding]:
+            if not texts or not no_bot and any(len(text.encode("utf-8", "replace")) > 20_000 for text in texts):
+                raise BotSilent("the bot answered 413")
+            return [Understanding("danger_now" if text == "bad" else "fine", 0.9, (), {"none": 0.0 if text == "bad" else 1.0, "immediate": 0.9 if text == "bad" else 0.0},
+                                  0.95 if text == "bad" else 0.0, text == "bad") for text in texts]
+
+    @contextmanager
+    def bot(configuration: object) -> Iterator[Listening]:
+        yield Listening()
+
+    monkeypatch.setattr(triage_stream, "bot_for_tools", bot)
+    monkeypatch.setattr(triage_stream.Reserve, "load", lambda model: Listening())
+    status, found = run(*({"id": n, "text": text, "lang": "en"} for n, text in enumerate([calm, "bad", long, calm, "bad", "x" * 20_000])), no_bot=no_bot)
+    assert status == 0 and [f["urgency"] == "immediate" for f in found] == [False, True, False, False, True, False], "every answer goes to its own text"
+    unheard = [any("did not answer" in why for why in f["why"]) for f in found]
+    said = capsys.readouterr().err
+    if not no_bot:
+        assert unheard == [False, False, True, False, False, False] and "1 of more than 20000 bytes" in said
+        assert run({"id": 1, "text": long}, no_bot=False)[0] == 0 and "413" not in capsys.readouterr().err, "nothing is left to ask"
+    else:
+        assert "bytes" not in said and "413" not in said
+
+
+def test_the_bot_takes_as_many_bytes_as_we_send() -> None:
+    program = "import sys; sys.path.insert(0, 'bot'); from alongside_bot.turn import LARGEST_TEXT; print(LARGEST_TEXT)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=True, cwd=triage_stream.configuration.ROOT)
+    assert int(done.stdout) == triage_stream.MOST_BYTES
+
+
 def test_a_bot_that_falls_silent_costs_no_line_and_it_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     class Silent:
         def understand(self, texts: list[str]) -> list[Understanding]:
