@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from functools import cache
 from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Depends
@@ -22,7 +23,9 @@ from dashboard.desk import Desk, signed_in
 from dashboard.forms import Form
 from dashboard.page import sentence
 from dashboard.plan_form import spoken_rule
-from triage.agreed_words import AgreedWordWrong, duress_hashes, safe_hash
+from triage.agreed_words import AgreedWordWrong, duress_hashes, safe_hash, too_common
+from triage.normalise import clean
+from triage.phrases import PhraseBook
 
 router = APIRouter()
 # Without letters and digits that are taken for each other on the phone.
@@ -169,9 +172,17 @@ def _fill(person: Person, form: Form) -> dict[str, str]:
                 setattr(person, "safe_word_hash" if name == "safe_word" else "duress_hashes", hashed)
         except AgreedWordWrong as wrong:
             found[name] = sentence(str(wrong))
-    if form.text("safe_word") and form.text("safe_word").casefold() == form.text("duress_word").casefold():
+    safe, duress = form.text("safe_word"), form.text("duress_word")
+    if safe and clean(safe) == clean(duress):
         found["duress_word"] = "The two words must differ"
+    elif duress and too_common(duress, _phrases().everyday({person.language})):
+        found["duress_word"] = "This is an everyday answer, or one letter from one: choose a word that is never sent by chance"
     return found
+
+
+@cache
+def _phrases() -> PhraseBook:
+    return PhraseBook.load()
 
 
 def _known_caseworker(session: Session, person: Person) -> None:

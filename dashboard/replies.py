@@ -16,6 +16,7 @@ from dashboard.timeline import last_channel
 from messaging import outbox
 from messaging.rules import Cancel, Move, may_send
 from messaging.views import Views
+from triage.apply import awaits
 
 LONGEST = 600
 # Words that would tell whoever reads over her shoulder what this is about (handbook, safety 1.2).
@@ -73,6 +74,7 @@ def send(session: Session, person_id: int, staff_id: int, *, token: str, body: s
     if row is not None:
         if there.later is not None:
             row.run_at = there.later
+        person.awaiting, person.awaiting_since = awaits(Purpose.HUMAN, text_key), now
         audit.note(session, now, "wrote to the person", staff_id, person.id, f"message {row.id}" + (f", {text_key}" if text_key else ""))
         live.tell(session, "message", now, person.id)
     return row

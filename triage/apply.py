@@ -24,7 +24,7 @@ from triage.decide import Verdict
 from triage.whose import keep_profile, replied_to
 
 # What the next bare number or short answer will be about.
-_AWAITS = {"reply.clarify": "clarify", "reply.call_when": "call_when", "reply.which_language": "language"}
+_AWAITS = {"reply.clarify": "clarify", "reply.call_when": "call_when", "human.when_call": "call_when", "reply.which_language": "language"}
 # After so long a bare number no longer answers what was asked.
 ANSWERED_WITHIN = dt.timedelta(days=1)
 # All that `set_aside` needs of a message, even one that cannot be decrypted.
@@ -39,9 +39,15 @@ def awaited(session: Session, person: Person, row: Inbound) -> str:
     if row.channel is Channel.VOICE:
         return "checkin"
     if (replied := replied_to(session, row)) is not None:
-        return "checkin" if replied.purpose is Purpose.CHECKIN else _AWAITS.get(replied.text_key or "", "")
+        return awaits(replied.purpose, replied.text_key)
     lately = person.awaiting_since is not None and row.received_at - person.awaiting_since <= ANSWERED_WITHIN
     return person.awaiting if lately else ""
+
+
+def awaits(purpose: Purpose, text_key: str | None) -> str:
+    """What a short answer to such a message of ours would be about."""
+    usual = {Purpose.CHECKIN: "checkin", Purpose.HUMAN: "human"}.get(purpose, "")
+    return _AWAITS.get(text_key or "", usual)
 
 
 def apply(session: Session, catalogue: Catalogue, row: Inbound, verdict: Verdict, *, language: str, bot_answered: bool,

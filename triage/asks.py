@@ -1,24 +1,42 @@
-"""What a person asks for in a text: a language by name, a day and an hour. Well-kept libraries know the words: Babel and dateparser."""
+"""What a person asks for in a text: a language by name, a day and an hour. Our own lists know how people text them (named.py); well-kept libraries
+know the languages' names and written dates: Babel and dateparser."""
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 
 from casefile.vocabulary import LANGUAGES
-from triage.normalise import clean, printable
+from triage import named
+from triage.normalise import clean, fold, printable
 
-# dateparser does not know these; English words and plain digits are still understood.
-_DATEPARSER = {"zh": "zh", "tl": "tl"}
+# dateparser does not know it; our lists do.
 _NO_DATES = frozenset({"ti"})
 # Their clock begins at dawn: 3 o'clock is nine in the morning, or 3 in the afternoon to whoever has got used to ours.
 _FROM_DAWN = frozenset({"am", "ti"})
-_HOUR = re.compile(r"\b([01]?\d|2[0-3])[:.h]([0-5]\d)\b|\b(1[0-2]|[1-9])\s?([ap])\.?m\b", re.IGNORECASE)
+# 17:30, 5h30, 5pm. With a dot only what cannot be a date: 17.00, 5.30, not 1.12.
+_CLOCK = re.compile(r"(?<![\d.:])([01]?\d|2[0-3])(?:[:h]([0-5]\d)|\.(00|1[3-9]|[2-5]\d))(?![\d.])")
+_AM_PM = re.compile(r"(?<![\d.:])(1[0-2]|0?[1-9])(?:[:.]([0-5]\d))?\s?([ap])\.?m\b")
+# When in a part of the day; her safe hours narrow it.
+_USUAL = {"morning": dt.time(10), "noon": dt.time(12), "afternoon": dt.time(15), "evening": dt.time(19)}
+# An hour up to this without anything else is one of the afternoon: nobody asks for a text at 5 in the morning.
+_AFTERNOON = 6
+_SHORTEST_DAY = 4  # letters of a day's name to dateparser: its abbreviations are everyday words ("je", "sa", "mai")
+
+
+@dataclass(frozen=True)
+class When:
+    """A day and an hour, local to the person. `unclear`: more was named than was understood, so a person must arrange it."""
+
+    day: dt.date | None = None
+    time: dt.time | None = None
+    unclear: bool = False
 
 
 @lru_cache(maxsize=64)
@@ -39,58 +57,132 @@ def _names(spoken: str) -> dict[str, str]:
 
 
 def language(text: str, spoken: str) -> str | None:
-    """The language a text names, in the person's own words, in English or by its own name; None when it names none of ours."""
+    """The language a text names, in the person's own words, in English or by its own name; None when it names none of ours, refuses it ("not in
+    English"), or names several."""
+    listed = [n for _, found in named.named(text, _lists(spoken)) for n in found if n.kind.startswith(named.LANGUAGE)]
+    wanted = {n.kind.removeprefix(named.LANGUAGE) for n in listed if not n.refused}
+    if listed:
+        return wanted.pop() if len(wanted) == 1 else None
     form = f" {clean(text)} "
     for code in (spoken, "en"):
-        named = [(form.find(name), c) for name, c in _names(code).items()
-                 if (f" {name} " in form if name.isascii() else name in form)]
-        if named:
-            return max(named)[1]
+        found = {c for name, c in _names(code).items() if (f" {name} " in form if name.isascii() else name in form)}
+        if found:
+            return found.pop() if len(found) == 1 else None
     # Endings differ ("shqip", "somalisht"): a long enough beginning will do.
     words = form.split()
     return next((c for name, c in _names(spoken).items() for w in words if len(name) >= 5 and w.startswith(name[:5])), None)
 
 
+def _lists(spoken: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((spoken, "en")))
+
+
 def only_language(text: str, spoken: str) -> str | None:
     """The language when its name is the whole text ("Romanian", "in English"); None when there is anything else."""
     form = clean(text).removeprefix("in ")
-    return next((names[form] for names in (_names(spoken), _names("en")) if form in names), None)
+    if by_library := next((names[form] for names in (_names(spoken), _names("en")) if form in names), None):
+        return by_library
+    clauses = named.named(text, _lists(spoken))
+    if len(clauses) == 1:
+        [(words, found)] = clauses
+        if len(found) == 1 and (found[0].start, found[0].end) == (0, len(words)) and found[0].kind.startswith(named.LANGUAGE):
+            return found[0].kind.removeprefix(named.LANGUAGE)
+    return None
 
 
-def when(text: str, spoken: str, zone: str, now: dt.datetime) -> tuple[dt.date | None, dt.time | None]:
-    """The local day and hour a text names, as far as a well-kept library understands its language; (None, None) when it names none. An hour that
-    could be told by either of two clocks is none."""
+def when(text: str, spoken: str, zone: str, now: dt.datetime) -> When:
+    """The local day and hour a text names, as far as our lists and a well-kept library understand its language. An hour that could be told by
+    either of two clocks is none."""
+    local, two_clocks = now.astimezone(ZoneInfo(zone)), spoken in _FROM_DAWN
+    hour, rest = _clock(fold(text), two_clocks)
+    doubtful = hour is None and rest != fold(text)
+    things, left = [], 0
+    for words, found in named.named(rest, _lists(spoken)):
+        told = {place for n in found for place in range(n.start, n.end)}
+        left += sum(word[0].isdigit() for place, word in enumerate(words) if place not in told)
+        things += found
+    meant = [n for n in things if not n.refused]
+    days = {_day(n.kind, local.date()) for n in meant if n.kind in named.DAYS}
+    day = days.pop() if len(days) == 1 else None
+    part = next((n.kind for n in meant if n.kind in named.PARTS), None)
+    said = next((n for n in meant if n.kind in named.HOURS), None)
+    if hour is None and said is not None:
+        hour = _hour(said, part, two_clocks)
+        doubtful = hour is None
+    elif hour is None and part is not None:
+        hour = _USUAL[part]
+    refused = len(meant) < len(things) and day is None
+    if day is None and not days and not refused and (left or not (hour or doubtful)):
+        written = _written(rest, spoken, local)
+        day, hour = written.day, hour or written.time
+        left -= written.numbers
+    return When(day, hour, unclear=bool(days) or refused or left > 0 or (doubtful and not (two_clocks and day is not None)))
+
+
+def _day(kind: str, today: dt.date) -> dt.date:
+    if kind in named.WEEKDAYS:
+        return today + dt.timedelta(days=(named.WEEKDAYS.index(kind) - today.weekday() - 1) % 7 + 1)
+    return today + dt.timedelta(days={"today": 0, "tomorrow": 1, "day after tomorrow": 2, "next week": 7}[kind])
+
+
+def _clock(folded: str, two_clocks: bool) -> tuple[dt.time | None, str]:
+    """An hour written with its minutes or with am or pm, and the text without it."""
+    if found := _AM_PM.search(folded):
+        time = dt.time(int(found[1]) % 12 + (12 if found[3] == "p" else 0), int(found[2] or 0))
+    elif found := _CLOCK.search(folded):
+        hour = int(found[1])
+        if two_clocks and hour <= 12:
+            return None, folded[:found.start()] + folded[found.end():]
+        time = dt.time(hour + 12 if hour <= _AFTERNOON and not found[1].startswith("0") else hour, int(found[2] or found[3]))
+    else:
+        return None, folded
+    return time, folded[:found.start()] + folded[found.end():]
+
+
+def _hour(said: named.Named, part: str | None, two_clocks: bool) -> dt.time | None:
+    hour = said.number or 0
+    if hour > 23 or (two_clocks and hour <= 12):
+        return None
+    if hour < 12 and (part in ("afternoon", "evening") or (part is None and 0 < hour <= _AFTERNOON)):
+        hour += 12
+    minutes = {"half +30": 30, "half -30": -30}.get(said.kind, 0)
+    return (dt.datetime(2000, 1, 2, hour) + dt.timedelta(minutes=minutes)).time()
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What the library found, and how many numbers that took."""
+
+    day: dt.date | None = None
+    time: dt.time | None = None
+    numbers: int = 0
+
+
+def _written(text: str, spoken: str, local: dt.datetime) -> _Written:
+    """A day that is not past, or "in two hours"."""
     import dateparser.search  # slow to import, seldom needed
 
     logging.getLogger("dateparser").setLevel(logging.WARNING)
-    local = now.astimezone(ZoneInfo(zone))
-    codes = [c for c in dict.fromkeys((_DATEPARSER.get(spoken, spoken), "en")) if c not in _NO_DATES]
-    settings = {"RELATIVE_BASE": local.replace(tzinfo=None), "PREFER_DATES_FROM": "future", "RETURN_AS_TIMEZONE_AWARE": False}
-    hour = _hour(text, two_clocks=spoken in _FROM_DAWN)
+    base = local.replace(tzinfo=None, second=0, microsecond=0)
+    settings = {"RELATIVE_BASE": base, "PREFER_DATES_FROM": "future", "RETURN_AS_TIMEZONE_AWARE": False}
     try:
-        found = dateparser.search.search_dates(printable(text)[:300], languages=codes, settings=settings)
+        found = dateparser.search.search_dates(printable(text)[:300], languages=[c for c in _lists(spoken) if c not in _NO_DATES], settings=settings)
     except Exception:  # any failure of the parser only means that no day was understood
-        found = None
-    if not found:
-        return None, hour
-    day = next((moment.date() for words, moment in found if not words.strip().isdigit() and moment.date() >= local.date()), None)
-    return day, hour
-
-
-def _hour(text: str, two_clocks: bool) -> dt.time | None:
-    found = _HOUR.search(text)
-    if not found or (two_clocks and found.group(1) and int(found.group(1)) <= 12):
-        return None
-    if found.group(1):
-        return dt.time(int(found.group(1)), int(found.group(2)))
-    return dt.time(int(found.group(3)) % 12 + (12 if found.group(4).lower() == "p" else 0))
+        return _Written()
+    for words, moment in found or []:
+        numbers = len(re.findall(r"\d+", words))
+        abbreviated = words.isascii() and not numbers and sum(map(str.isalpha, words)) < _SHORTEST_DAY
+        now = moment.replace(second=0, microsecond=0) == base  # "not now" names no day; "today" is in our lists
+        if not abbreviated and not now and not words.strip().isdigit() and moment.date() >= local.date():
+            return _Written(moment.date(), moment.time() if moment.time() not in (base.time(), dt.time()) else None, numbers)
+    return _Written()
 
 
 def wishes(text: str, act: str, spoken: str, zone: str, now: dt.datetime) -> dict[str, object]:
-    """What an act needs to know: {"language"} for change_language; {"day", "time"} (local) for reschedule and pause."""
+    """What an act needs to know: {"language"} for change_language; {"day", "time", "unclear"} (local) for reschedule and pause."""
     if act == "change_language":
         return {"language": language(text, spoken)}
     if act in ("reschedule", "pause"):
-        day, hour = when(text, spoken, zone, now)
-        return {"day": day, "time": hour}
+        found = when(text, spoken, zone, now)
+        return {"day": found.day, "time": found.time, "unclear": found.unclear}
     return {}

@@ -12,7 +12,7 @@ import httpx
 
 from triage.decide import BotAnswer, Understanding
 
-
+MOST_BYTES = 20_000  # of a text in UTF-8 that the bot takes
 _UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 
 
@@ -86,4 +86,5 @@ def understanding_of(u: dict[str, Any]) -> Understanding:
         ranking=tuple((str(r["name"] if "name" in r else r["intent"]), float(r["confidence"])) for r in u["ranking"]),
         urgency={str(k): float(v) for k, v in u["urgency"].items()}, escalate=float(u["escalate"]), alarms=bool(u["alarms"]),
         nearest=tuple(str(n["text"]) for n in u.get("nearest", ())),
-        immediate_from=float(thresholds.get("immediate", 0.5)), person_from=float(thresholds.get("person", 0.5)))
+        immediate_from=float(thresholds.get("immediate", 0.5)), person_from=float(thresholds.get("person", 0.5)),
+        alarm_from=float(thresholds.get("escalate", 0.5)))

@@ -27,6 +27,8 @@ FLOOR = dict.fromkeys((Concern.DISTRESS, Concern.PRACTICAL_NEED, Concern.LEGAL_C
                        Concern.UNCLEAR, Concern.MEDICAL), Urgency.ROUTINE)
 # A second concern counts when the model gives it at least this share.
 SECOND_CONCERN = 0.25
+# From this chance of a person being needed on, the model is heard beside a keyword.
+CLEAR_ALARM = 0.9
 
 
 @dataclass
@@ -73,6 +75,9 @@ _STEERS = frozenset({"less_often", "change_channel", "reschedule", "change_langu
 # Said of the phone or the person, they hold whatever else is said, alarm or not.
 _ALWAYS = ("under_age", "phone_lost")
 _NUMBER_MEANS = {1: "ok", 2: "call", 9: "help"}  # 9 is "things are bad" in a call, and never anything harmless
+_ORDERS = ("stop", "start", "pause", "help")
+# Asked when to call, or by a colleague: "6", "tomorrow", "ok" answer that, and are for a person. Only orders are still heard.
+_OTHERS_ASK = ("call_when", "human")
 # What the app tells the bot a keyword is, so that its dialogue takes the same turn.
 HINTS = {"ok": "fine", "yes": "fine", "call": "wants_contact", "person": "wants_contact", "later": "reschedule", "thanks": "chat",
          "hello": "chat", "stop": "stop", "pause": "pause", "start": "start"}
@@ -85,11 +90,11 @@ _DEFAULT_REPLY = {
 
 def keyword_of(heard: Heard, awaiting: str) -> str | None:
     """The keyword a whole message amounts to, in the light of what was asked; None when it is more than a keyword."""
+    if awaiting in _OTHERS_ASK:
+        return next((k for k in _ORDERS if k in heard.keywords), None)
     if heard.number is not None:
-        # Asked when to call, "9" is an hour (and a person reads it).
-        return None if heard.number == 9 and awaiting == "call_when" else _NUMBER_MEANS.get(heard.number)
-    order = ("stop", "start", "pause", "help", "call", "later", "no", "ok", "yes", "thanks", "hello", "person")
-    return next((k for k in order if k in heard.keywords), None)
+        return _NUMBER_MEANS.get(heard.number)
+    return next((k for k in (*_ORDERS, "call", "later", "no", "ok", "yes", "thanks", "hello", "person") if k in heard.keywords), None)
 
 
 def hint_of(heard: Heard, awaiting: str, wish: Wish | None = None) -> str | None:
@@ -105,39 +110,35 @@ def hint_of(heard: Heard, awaiting: str, wish: Wish | None = None) -> str | None
 
 
 def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard = Heard(), reserve: Understanding | None = None,
-           wish: Wish | None = None) -> Verdict:
-    """Judge one message. `heard`: the phrase lists on it; `nearby`: on the last few minutes' texts together; `bot`: None when it did not
-    answer, then `reserve` is what our own copy of its model makes of the text (None = that is missing too); `wish`: the lists of wishes on it."""
+           wish: Wish | None = None, together: Understanding | None = None) -> Verdict:
+    """Judge one message. `heard`: the phrase lists on it; `bot`: None when it did not answer, then `reserve` is what our own copy of its model
+    makes of the text (None = that is missing too); `wish`: the lists of wishes on it. `nearby`, `together`: the phrase lists and the model on the
+    texts of the last few minutes together."""
     reading = _Reading()
     for hit in (*heard.hits, *nearby.hits):
         reading.add(hit.concern, hit.urgency, f"Phrase list ({hit.lang}): “{hit.phrase}”")
     keyword = None if heard.hits else keyword_of(heard, setting.awaiting)
-    acts = _hear_keyword(reading, keyword, heard)
+    acts = _hear_keyword(reading, keyword, heard, setting.awaiting)
     if acts or (heard.hits and wish is not None and wish.act not in _ALWAYS):
         wish = None
     acts = acts or _hear_wish(reading, wish)
     certain = bool(acts)
-    # What is said of the phone or the person says nothing of the rest of the message, which the model hears in full.
-    hear_beside = _hear_bot if wish is not None and wish.act in _ALWAYS else _hear_bot_beside_keyword
+    understood = bot.understanding if bot is not None else reserve
+    if understood is not None and _counts(understood, certain, wish):
+        _hear_bot(reading, understood)
+    if together is not None and together.alarms and (understood is None or urgency_of(together).rank > urgency_of(understood).rank):
+        _hear_bot(reading, together, " with the texts before it")
     if bot is not None and not certain:
-        _hear_bot(reading, bot.understanding)
         acts = list(bot.acts)
-    elif bot is not None:
-        hear_beside(reading, bot.understanding)
-    elif not certain:
-        if reserve is not None:
-            _hear_bot(reading, reserve)
+    elif bot is None and not certain:
         if not reading.concerns:
             reading.add(Concern.UNCLEAR, Urgency.ROUTINE, None)
-        reading.urgency = most_urgent(reading.urgency, Urgency.ROUTINE)
-        reading.why.append("The bot did not answer; a person must read this")
+        if not setting.empty:
+            reading.at_least(Urgency.ROUTINE, "The bot did not answer; a person must read this")
         acts = ["handover"]
-    elif reserve is not None:
-        hear_beside(reading, reserve)
     _hear_setting(reading, setting)
-    if setting.stopped and "start" in acts and keyword != "start":
-        acts = ["handover"]  # only her own plain word takes a stop back, never a guess of the model
-    if setting.suspended and _STEERS & set(acts):
+    # Only her own plain word takes a stop back, never a guess of the model; and whoever holds a suspended phone steers nothing.
+    if (setting.stopped and "start" in acts and keyword != "start") or (setting.suspended and _STEERS & set(acts)):
         acts = ["handover"]
     if setting.duress:
         return _duress(reading, setting)
@@ -160,7 +161,14 @@ def _hear_wish(reading: _Reading, wish: Wish | None) -> list[str]:
     return [wish.act]
 
 
-def _hear_keyword(reading: _Reading, keyword: str | None, heard: Heard) -> list[str]:
+def _hear_keyword(reading: _Reading, keyword: str | None, heard: Heard, awaiting: str) -> list[str]:
+    if keyword is None and awaiting == "human" and not heard.hits and (heard.number is not None or heard.keywords):
+        reading.add(Concern.UNCLEAR, Urgency.ROUTINE, "Answers what a colleague wrote")
+        return ["handover"]
+    if keyword is None and awaiting == "call_when":
+        if heard.number is not None:
+            reading.at_least(Urgency.ROUTINE, "Answered with a number when asked for a time")  # 9 means "things are bad" in a call
+        return []
     if keyword == "help":
         reading.add(Concern.DANGER_NOW, Urgency.IMMEDIATE, f"Answered “{heard.number}”: things are bad" if heard.number else "Asked for help in one word")
         return ["concern"]
@@ -169,12 +177,13 @@ def _hear_keyword(reading: _Reading, keyword: str | None, heard: Heard) -> list[
         reading.add(concern, Urgency.NONE, f"Answered “{heard.number}”" if heard.number is not None else f"Keyword: {keyword}")
         return [act]
     if keyword == "no" or heard.number is not None:
-        reading.add(Concern.UNCLEAR, Urgency.ROUTINE, "Answered with a word or number that was not asked for")
+        asked = heard.number == 3 and awaiting == "clarify"
+        reading.add(Concern.UNCLEAR, Urgency.ROUTINE, "Answered “3”: something else" if asked else "Answered with a word or number that was not asked for")
         return ["handover"]
     return []
 
 
-def _hear_bot(reading: _Reading, u: Understanding) -> None:
+def _hear_bot(reading: _Reading, u: Understanding, heard_with: str = "") -> None:
     concern, least = _meaning(u.intent)
     urgency = urgency_of(u)
     if urgency.escalates and concern not in DANGER_CONCERNS:
@@ -182,7 +191,7 @@ def _hear_bot(reading: _Reading, u: Understanding) -> None:
         likeliest = next((_meaning(i)[0] for i, _ in u.ranking if _meaning(i)[0] in DANGER_CONCERNS), Concern.UNCLEAR)
         if concern not in (Concern.WRONG_PERSON, Concern.PRACTICAL_NEED, Concern.LEGAL_CASE, Concern.DISTRESS):
             concern = likeliest
-    reading.add(concern, most_urgent(urgency, least), _because(concern, u))
+    reading.add(concern, most_urgent(urgency, least), _because(concern, u, heard_with))
     for intent, share in u.ranking[1:]:
         second, _ = _meaning(intent)
         if share >= SECOND_CONCERN and second not in reading.concerns and second in DANGER_CONCERNS:
@@ -191,10 +200,13 @@ def _hear_bot(reading: _Reading, u: Understanding) -> None:
         reading.at_least(Urgency.ROUTINE, "Sounds like a concern, though not an urgent one")
 
 
-def _hear_bot_beside_keyword(reading: _Reading, u: Understanding) -> None:
-    """A keyword was answered, so only a clear alarm of the model counts beside it (it has seen few one-word texts)."""
-    if u.alarms and u.escalate >= 0.9:
-        _hear_bot(reading, u)
+def _counts(u: Understanding, certain: bool, wish: Wish | None) -> bool:
+    """Whether the model is heard beside what the lists are certain of. What is said of the phone or the person says nothing of the rest of the
+    message; a wish may hold any words ("write at 3 he is watching"); of one-word texts the model has seen few, so beside a keyword only a clear
+    alarm counts."""
+    if not certain or (wish is not None and wish.act in _ALWAYS):
+        return True
+    return u.alarms and (wish is not None or u.escalate >= CLEAR_ALARM)
 
 
 def urgency_of(u: Understanding) -> Urgency:
@@ -208,11 +220,6 @@ def urgency_of(u: Understanding) -> Urgency:
     return Urgency.NONE
 
 
-def worse(*heard: Understanding) -> Understanding:
-    """The most serious of several: an alarm may come from the chance of any urgency, so the chance that a person is needed does not tell."""
-    return max(heard, key=lambda u: (urgency_of(u).rank, u.escalate))
-
-
 def _meaning(intent: str) -> tuple[Concern, Urgency]:
     if intent in DIALOGUE:
         return DIALOGUE[intent]
@@ -222,9 +229,9 @@ def _meaning(intent: str) -> tuple[Concern, Urgency]:
         return Concern.UNCLEAR, Urgency.ROUTINE
 
 
-def _because(concern: Concern, u: Understanding) -> str:
+def _because(concern: Concern, u: Understanding, heard_with: str) -> str:
     near = f"; most like “{u.nearest[0]}”" if u.nearest else ""
-    return f"Model: {CONCERN_WORDS[concern]} ({u.confidence:.0%}, alarm {u.escalate:.0%}){near}"
+    return f"Model{heard_with}: {CONCERN_WORDS[concern]} ({u.confidence:.0%}, alarm {u.escalate:.0%}, alarms from {u.alarm_from:.0%}){near}"
 
 
 def _hear_setting(reading: _Reading, s: Setting) -> None:
@@ -234,13 +241,15 @@ def _hear_setting(reading: _Reading, s: Setting) -> None:
         reading.at_least(Urgency.ROUTINE, "The message was empty")
     if not s.known:
         reading.at_least(Urgency.ROUTINE, "The sender is not known; held for a person")
+    if s.safe_word:
+        reading.at_least(Urgency.ROUTINE, "The agreed safe word was used")
     worrying = {Concern.DISTRESS, Concern.UNCLEAR, Concern.WRONG_PERSON} & reading.concerns.keys()
     if s.recent_alarm and worrying:
         reading.at_least(Urgency.URGENT, "An alarm of hers is still open")
     if s.other_language and Concern.WRONG_PERSON in reading.concerns:
         reading.at_least(Urgency.URGENT, "Another language than usual, and asks who is writing")
     if s.unexpected_language or (s.other_language and (s.odd_hour or s.after_silence)):
-        reading.at_least(Urgency.ROUTINE, "In another language than usual")
+        reading.at_least(Urgency.ROUTINE, f"In another language than usual{f': {s.language}' if s.language else ''}")
     if Concern.DISTRESS in reading.concerns and (s.stopped or s.attachment == "a place"):
         reading.at_least(Urgency.URGENT, "Distress after asking us to stop" if s.stopped else "Distress, and says where she is")
     if s.suspended or s.left_alone or (s.stopped and Concern.STOP not in reading.concerns):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_KEYCAP = re.compile("([0-9#*])\ufe0f?\u20e3")
+_KEYCAP, _STYLE = re.compile("([0-9#*])\u20e3"), re.compile("[\ufe0e\ufe0f]")  # the second: as a drawing or as text
 _REPEAT = re.compile(r"([^\W\d_])\1+")
 _SENTENCE = re.compile(r"(?<=[.!?…؟۔。！？।॥።፧;\n|])\s*")
 _CLAUSE = re.compile(r"[,،、，፣:：–—]")
@@ -26,9 +26,11 @@ _FOLD = str.maketrans({
     **{chr(0x12D0 + i): chr(0x12A0 + i) for i in range(7)},
     **{chr(0x1340 + i): chr(0x1338 + i) for i in range(7)},
 })
-# Cyrillic letters that look Latin, folded only inside a word that mixes both scripts.
-_LOOKALIKE = str.maketrans("аеорсхуіјкмтвн", "aeopcxyijkmtbh")
+# Cyrillic letters that look Latin, folded only inside a word that mixes both scripts: to Cyrillic if it has a letter that only Cyrillic has.
+_CYRILLIC_DOUBLES, _LATIN_DOUBLES = "аеорсхуіјкмтвн", "aeopcxyijkmtbh"
+_TO_LATIN, _TO_CYRILLIC = str.maketrans(_CYRILLIC_DOUBLES, _LATIN_DOUBLES), str.maketrans(_LATIN_DOUBLES, _CYRILLIC_DOUBLES)
 _LATIN, _CYRILLIC = re.compile("[a-z]"), re.compile("[а-яіїєј]")
+_ONLY_CYRILLIC = re.compile(f"(?![{_CYRILLIC_DOUBLES}])[а-яіїєј]")
 _UNSPACED = re.compile(r"([\u2e80-\u9fff\uf900-\ufaff\u3040-\u30ff\u0e00-\u0e7f\U00020000-\U0003ffff])")
 
 
@@ -49,7 +51,7 @@ def _strip_marks(text: str) -> str:
 
 def fold(text: str) -> str:
     """Case, width, accents, digits and look-alike letters folded; punctuation and spaces kept."""
-    text = _KEYCAP.sub(r" \1 ", printable(text))
+    text = _KEYCAP.sub(r" \1 ", _STYLE.sub("", printable(text)))
     text = unicodedata.normalize("NFKC", text).casefold().replace("i̇", "i")
     text = _strip_marks(text.translate(_FOLD)).translate(_FOLD)
     return "".join(str(unicodedata.digit(c)) if c.isdigit() and unicodedata.digit(c, None) is not None else c for c in text)
@@ -64,7 +66,7 @@ def words(text: str) -> tuple[str, ...]:
     found = []
     for word in spaced.split():
         if _LATIN.search(word) and _CYRILLIC.search(word):
-            word = word.translate(_LOOKALIKE)
+            word = word.translate(_TO_CYRILLIC if _ONLY_CYRILLIC.search(word) else _TO_LATIN)
         found.append(word if word.isdigit() else _REPEAT.sub(r"\1", word))
     return tuple(found)
 

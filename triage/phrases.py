@@ -202,6 +202,12 @@ class PhraseBook:
                      frozenset(name for name, lang in self.keywords.get(whole, ()) if lang in known),
                      self._number(whole, known))
 
+    def everyday(self, languages: Collection[str]) -> Iterator[tuple[str, ...]]:
+        """The words of every short answer that means something certain in these languages or English."""
+        known = {"en", *languages}
+        yield from (form for form, means in self.keywords.items() if any(lang in known for _, lang in means))
+        yield from (form for form, means in self.numbers.items() if known & means.keys())
+
     def _hear_sentence(self, parts: list[tuple[str, ...]], known: set[str]) -> list[Hit]:
         text, divides = tuple(chain.from_iterable(parts)), tuple(accumulate(map(len, parts)))
         alarms: list[tuple[int, int, Entry]] = []

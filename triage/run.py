@@ -15,13 +15,13 @@ from casefile import encryption
 from casefile.claims import Fenced, any_due, claim_ids, hold
 from casefile.database import Database
 from casefile.models import Address, Alert, Inbound, Outbox, Person, Plan
-from casefile.vocabulary import AlertState, InboundState, Lane, Purpose
+from casefile.vocabulary import LANGUAGES, AlertState, InboundState, Lane, Purpose
 from messaging.catalogue import Catalogue
 from triage import asks
-from triage.agreed_words import is_duress
+from triage.agreed_words import is_duress, is_safe_word
 from triage.apply import NOTHING_ENCRYPTED, apply, awaited, only_tell, set_aside
-from triage.bot_client import Bot, BotSilent
-from triage.decide import BotAnswer, Setting, Understanding, Verdict, decide, hint_of, worse
+from triage.bot_client import MOST_BYTES, Bot, BotSilent
+from triage.decide import BotAnswer, Setting, Understanding, Verdict, decide, hint_of
 from triage.language_id import identify
 from triage.phrases import Heard, PhraseBook
 from triage.reserve import Reserve
@@ -125,9 +125,12 @@ def judge(tools: Tools, g: _Gathered) -> tuple[Verdict, str, bool]:
     named = asks.language(g.text, g.language) if g.setting.awaiting == "language" or (wish is not None and wish.act == "change_language") else None
     answer = _ask(tools.bot, g, hint_of(heard, g.setting.awaiting, wish), named)
     # Many write English now and then; any other language is unexpected, and so is one that is none of ours.
-    setting = replace(g.setting, other_language=True, unexpected_language=guess.language != "en" or g.language == "en") if guess.changed else g.setting
-    reserve = _ask_reserve(tools.reserve, g) if answer is None else None
-    return decide(heard, answer, setting, nearby, reserve, wish), guess.language, answer is not None
+    setting = replace(g.setting, other_language=True, unexpected_language=guess.language != "en" or g.language == "en",
+                      language=LANGUAGES[guess.language].english if guess.language in LANGUAGES else "") if guess.changed else g.setting
+    reserve = tools.reserve if answer is None else None
+    alone = _ask_reserve(reserve, g, g.text) if reserve else None
+    together = _understood_together(tools.bot if answer else None, reserve, g) if g.earlier else None
+    return decide(heard, answer, setting, nearby, alone, wish, together), guess.language, answer is not None or not g.text.strip()
 
 
 def _wish(book: WishBook, g: _Gathered, languages: set[str]) -> Wish | None:
@@ -137,8 +140,9 @@ def _wish(book: WishBook, g: _Gathered, languages: set[str]) -> Wish | None:
     if asks.only_language(g.text, g.language) is not None:
         return Wish("change_language", "a language’s name", g.language)
     wish = book.hear(g.text, languages) if g.setting.awaiting != "language" else None
-    if wish is not None and wish.act == "reschedule" and asks.when(g.text, g.language, g.zone, g.now) == (None, None):
-        return None
+    if wish is not None and wish.act == "reschedule":
+        named = asks.when(g.text, g.language, g.zone, g.now)
+        return wish if (named.day or named.time) and not named.unclear else None
     return wish
 
 
@@ -146,56 +150,68 @@ def _ask(bot: Bot | None, g: _Gathered, hint: str | None, named: str | None) -> 
     if bot is None or not g.text.strip():
         return None
     try:
-        answer = bot.turn(g.conversation, g.text, hint, named)
-        if not g.earlier:
-            return answer
+        return bot.turn(g.conversation, g.text, hint, named)
     except BotSilent as silent:
         log.warning("inbound %s: judged without the bot: %s", g.inbound_id, silent)
         return None
+
+
+def _understood_together(bot: Bot | None, reserve: Reserve | None, g: _Gathered) -> Understanding | None:
+    """What the model makes of the text with those before it; of as many of these as the bot takes at once."""
+    words = [*g.earlier, g.text]
+    while len(words) > 2 and len(" . ".join(words).encode("utf-8", "replace")) > MOST_BYTES:
+        del words[0]
+    joined = " . ".join(words)
+    if bot is None:
+        return _ask_reserve(reserve, g, joined) if reserve else None
     try:
-        together = bot.understand([" . ".join((*g.earlier, g.text))], timeout=2.0)[0]
+        return bot.understand([joined], timeout=2.0)[0]
     except BotSilent as silent:
         # What it made of this text alone still counts.
         log.warning("inbound %s: not judged together with the texts before it: %s", g.inbound_id, silent)
-        return answer
-    return replace(answer, understanding=worse(answer.understanding, together))
+        return None
 
 
-def _ask_reserve(reserve: Reserve | None, g: _Gathered) -> Understanding | None:
-    """What our own copy of the bot's model makes of the text, alone and with the texts before it: the worse of the two."""
-    if reserve is None or not g.text.strip():
+def _ask_reserve(reserve: Reserve, g: _Gathered, text: str) -> Understanding | None:
+    """What our own copy of the bot's model makes of a text."""
+    if not text.strip():
         return None
     try:
-        found = reserve.understand([g.text, *([" . ".join((*g.earlier, g.text))] if g.earlier else [])])
+        return reserve.understand([text])[0]
     except Exception as error:  # whatever fails in it, phrase lists are left, and a person reads the message
         log.error("inbound %s: the reserve failed: %s", g.inbound_id, type(error).__name__)
         return None
-    return worse(*found)
 
 
 def _gather(session: Session, row: Inbound, now: dt.datetime) -> _Gathered:
     person = session.get(Person, row.person_id) if row.person_id else None
     extras = row.extras or {}
+    earlier = _earlier(session, row)
     attachment = extras.get("attachment") or ("a forwarded message" if extras.get("forwarded") else "")
     if person is None:
         setting = Setting(known=False, opt_out_type=row.opt_out_type, attachment=attachment, empty=not row.body.strip())
-        return _Gathered(row.id, row.attempt, row.body, None, "en", f"i{row.id}", (), setting, "UTC", now)
+        return _Gathered(row.id, row.attempt, row.body, None, "en", f"i{row.id}", earlier, setting, "UTC", now)
     plan = session.scalar(select(Plan).where(Plan.person_id == person.id))
-    earlier = session.scalars(
-        select(Inbound.id).where(Inbound.person_id == person.id, Inbound.id < row.id, Inbound.received_at.between(row.received_at - TOGETHER, row.received_at),
-                              Inbound.redacted_at.is_(None)).order_by(Inbound.id.desc()).limit(4))
     alarm = session.scalar(select(Alert.id).where(
         Alert.person_id == person.id, Alert.state != AlertState.RESOLVED, Alert.urgency.in_(["urgent", "immediate"])).limit(1))
     local = row.received_at.astimezone(ZoneInfo(person.time_zone))
     setting = Setting(
         awaiting=awaited(session, person, row), stopped=person.stopped_at is not None, taken_over=person.taken_over_at is not None,
         suspended=person.suspended_at is not None or _suspended(session, row.address_id), opt_out_type=row.opt_out_type, attachment=attachment,
-        duress=is_duress(encryption.ring(), row.body, person.duress_hashes), empty=not row.body.strip(),
+        duress=is_duress(encryption.ring(), row.body, person.duress_hashes), safe_word=is_safe_word(encryption.ring(), row.body, person.safe_word_hash), empty=not row.body.strip(),
         recent_alarm=alarm is not None, odd_hour=local.hour < 6, after_silence=_was_silent(session, person.id, now),
         quiet_after_alarm=plan is not None and plan.after_alarm == "nothing", left_alone=_left_alone(session, person, now), minor=not person.adult,
         other_profile=other_profile(session, encryption.ring(), row.address_id, extras))
     return _Gathered(row.id, row.attempt, row.body, person.id, person.language, person.conversation,
-                     tuple(words for words in reversed([_words(session, i) for i in earlier]) if words.strip()), setting, person.time_zone, now)
+                     earlier, setting, person.time_zone, now)
+
+
+def _earlier(session: Session, row: Inbound) -> tuple[str, ...]:
+    """The texts of the last minutes from the same person or, where nobody knows who it is, the same number; oldest first."""
+    same = Inbound.person_id == row.person_id if row.person_id else (Inbound.from_hash == row.from_hash) & Inbound.person_id.is_(None)
+    found = session.scalars(select(Inbound.id).where(same, Inbound.id < row.id, Inbound.received_at.between(row.received_at - TOGETHER, row.received_at),
+                                                     Inbound.redacted_at.is_(None)).order_by(Inbound.id.desc()).limit(4))
+    return tuple(words for words in reversed([_words(session, i) for i in found]) if words.strip())
 
 
 def _words(session: Session, inbound_id: int) -> str:

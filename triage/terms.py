@@ -23,6 +23,7 @@ class Understanding:
     nearest: tuple[str, ...] = ()
     immediate_from: float = 0.5
     person_from: float = 0.5
+    alarm_from: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class BotAnswer:
 
 @dataclass(frozen=True)
 class Setting:
-    """What is known around a message. Only ever raises."""
+    """What is known around a message. Only ever raises. `awaiting`: what a short answer would be about; `language`: the English name of the one
+    it seems to be in, where that is another than hers."""
 
     awaiting: str = ""
     stopped: bool = False
@@ -56,6 +58,8 @@ class Setting:
     left_alone: bool = False
     other_profile: bool = False
     minor: bool = False
+    safe_word: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True)

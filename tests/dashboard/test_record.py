@@ -38,7 +38,7 @@ def test_enrolling_makes_a_record_and_sends_nothing(empty, browser, sqlite_datab
 
 @pytest.mark.parametrize(("change", "said"), [
     ({"name": ""}, "Give a name"), ({"language": "xx"}, "Choose a language"), ({"time_zone": "Mars/North"}, "Give a time zone"), ({"adult": ""}, "18 or over"),
-    ({"duress_word": "12"}, "at least 3"), ({"duress_word": "12345"}, "must not be a number"), ({"safe_word": "same word", "duress_word": "same word"}, "must differ")])
+    ({"duress_word": "12"}, "at least 3"), ({"duress_word": "12345"}, "must not be a number"), ({"duress_word": "oki"}, "everyday answer"), ({"duress_word": "mira"}, "everyday answer"), ({"safe_word": "same word", "duress_word": "same word"}, "must differ")])
 def test_a_record_that_is_wrong_is_not_made_and_nothing_typed_is_lost(empty, browser, sqlite_database: Database, change: dict[str, str], said: str) -> None:
     answer = browser().post("/people", **{**PERSON, "dialect": "northern", **change})
     assert answer.status_code == 422 and said in answer.text and "northern" in answer.text

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casefile.encryption import KeyRing
-from triage.agreed_words import AgreedWordWrong, duress_hashes, is_duress, is_safe_word, safe_hash
+from triage.agreed_words import SHORTEST, AgreedWordWrong, duress_hashes, is_duress, is_safe_word, safe_hash, too_common
 
 RING = KeyRing(("a test key that is long enough, yes",))
 
@@ -27,7 +27,22 @@ def test_the_safe_word_must_be_exact() -> None:
     assert is_safe_word(RING, "tangerine", stored) and not is_safe_word(RING, "tangerin", stored) and not is_safe_word(RING, "tangerine", None)
 
 
-@pytest.mark.parametrize("word", ["", "ab", "!!", "12345"])
+@pytest.mark.parametrize(("word", "text"), [("苹果", "苹果"), ("苹果树", "苹果"), ("苹果树", "苹果树呀"), ("🌻", "🌻"), ("❤️", "❤"), ("🌻🌻🍎", "🌻🍎"), ("abcdefghij" * 6, "abcdefghij" * 5 + "abcdefghi")])
+def test_signs_of_a_script_without_spaces_and_emoji_are_heard_alike(word: str, text: str) -> None:
+    assert is_duress(RING, text, duress_hashes(RING, word))
+
+
+def test_a_single_emoji_forgives_no_typo() -> None:
+    assert not is_duress(RING, "🍎", duress_hashes(RING, "🌻"))
+
+
+def test_an_everyday_answer_is_too_common_for_a_sign() -> None:
+    everyday = [("ok",), ("fine",), ("al", "god")]
+    assert all(too_common(word, everyday) for word in ("ok", "oki", "find", "All good!", "al good"))
+    assert not any(too_common(word, everyday) for word in ("tangerine", "blue kettle", "🌻"))
+
+
+@pytest.mark.parametrize("word", ["", "ab", "!!", "12345", "long " * 20])
 def test_useless_words_are_refused_without_repeating_them(word: str) -> None:
     with pytest.raises(AgreedWordWrong) as error:
         duress_hashes(RING, word)
@@ -44,7 +59,7 @@ def test_any_word_with_one_letter_left_out_is_still_duress(word: str, at: int) -
 
     form = clean(word)
     typo = form[:at % len(form)] + form[at % len(form) + 1:]
-    if clean(typo) == typo and typo:
+    if clean(typo) == typo and typo and len(form.replace(" ", "")) >= SHORTEST:
         assert is_duress(RING, typo, stored)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,11 +12,14 @@ from hypothesis import strategies as st
 from casefile.vocabulary import DANGER_CONCERNS, Concern, Urgency
 from triage.decide import BotAnswer, Setting, Understanding, decide
 from triage.phrases import Heard, Hit
+from triage.wishes import Wish
 
 CALM = Understanding("fine", 0.95, (("fine", 0.95),), {"none": 0.97, "routine": 0.02, "urgent": 0.005, "immediate": 0.005}, 0.01, False)
 DANGER = Understanding("danger_now", 0.9, (("danger_now", 0.9),), {"none": 0.02, "routine": 0.03, "urgent": 0.15, "immediate": 0.8}, 0.95, True,
                        ("he is outside my house",))
 LOST = Understanding("nlu_fallback", 0.3, (("nlu_fallback", 0.3),), {"none": 0.3, "routine": 0.6, "urgent": 0.05, "immediate": 0.05}, 0.1, False)
+UNSURE = replace(DANGER, escalate=0.85)
+LATER = Wish("reschedule", "text me {when}", "en")
 ALARM = Heard((Hit(Concern.DANGER_NOW, Urgency.IMMEDIATE, "he is outside", "en"),))
 
 
@@ -98,7 +102,75 @@ def test_texts_that_only_together_make_sense_escalate() -> None:
 def test_who_is_this_in_another_language_is_urgent_and_gets_no_reply() -> None:
     who = Understanding("who_are_you", 0.9, (("who_are_you", 0.9),), CALM.urgency, 0.02, False)
     verdict = decide(Heard(), BotAnswer(who, ("reply.automated",), ()), Setting(other_language=True))
-    assert verdict.urgency is Urgency.URGENT
+    assert verdict.urgency is Urgency.URGENT and verdict.reply is None
+
+
+@pytest.mark.parametrize("bot", [BotAnswer(UNSURE), None])
+def test_a_wish_that_says_more_is_heard_by_the_model(bot: BotAnswer | None) -> None:
+    """ "text me at 3pm he is watching": {when} holds any words."""
+    verdict = decide(Heard(), bot, Setting(), reserve=UNSURE, wish=LATER)
+    assert verdict.urgency is Urgency.IMMEDIATE and verdict.acts == ("concern",)
+    assert decide(Heard(), bot and calm(), Setting(), reserve=CALM, wish=LATER).acts == ("reschedule",)
+
+
+@pytest.mark.parametrize("bot", [calm(), None])
+def test_texts_before_an_ok_are_heard_with_it(bot: BotAnswer | None) -> None:
+    ok = Heard(keywords=frozenset({"ok"}))
+    verdict = decide(ok, bot, Setting(), together=UNSURE)
+    assert verdict.urgency is Urgency.IMMEDIATE and any("with the texts before it" in why for why in verdict.why)
+    assert decide(ok, bot and BotAnswer(UNSURE), Setting(), reserve=UNSURE).urgency is Urgency.NONE, "of one word alone the model must be surer"
+
+
+def test_texts_before_one_that_alarms_take_nothing_away() -> None:
+    """Either chance may alarm: here that of a life at risk alone, which is lower with a "hi" before it."""
+    alone = Understanding("danger_now", 0.9, (("danger_now", 0.9),), {"none": 0.5, "routine": 0.05, "urgent": 0.05, "immediate": 0.4}, 0.45, True)
+    together = Understanding("chat", 0.5, (("chat", 0.5),), {"none": 0.4, "routine": 0.1, "urgent": 0.45, "immediate": 0.05}, 0.5, False)
+    assert decide(Heard(), BotAnswer(alone), Setting(), together=together).urgency is Urgency.IMMEDIATE
+
+
+@pytest.mark.parametrize("heard", [Heard(number=6), Heard(number=9), Heard(number=1), *(Heard(keywords=frozenset({word})) for word in ("later", "ok", "no", "call"))])
+def test_what_answers_when_to_call_is_passed_on(heard: Heard) -> None:
+    asked = BotAnswer(CALM, ("reply.call_noted",), ("call_requested",))
+    verdict = decide(heard, asked, Setting(awaiting="call_when"))
+    assert (verdict.acts, verdict.reply) == (("call_requested",), "reply.call_noted")
+
+
+@pytest.mark.parametrize("awaiting", ["call_when", "human"])
+def test_orders_are_heard_whatever_was_asked(awaiting: str) -> None:
+    assert decide(Heard(keywords=frozenset({"stop"})), calm(), Setting(awaiting=awaiting)).acts == ("stop",)
+    assert decide(Heard(keywords=frozenset({"help"})), calm(), Setting(awaiting=awaiting)).urgency is Urgency.IMMEDIATE
+
+
+@pytest.mark.parametrize("heard", [Heard(number=1), Heard(number=2), Heard(keywords=frozenset({"yes"})), Heard(keywords=frozenset({"no"}))])
+@pytest.mark.parametrize("bot", [calm("reply.ok"), None])
+def test_a_short_answer_to_a_colleague_is_the_colleague_s(heard: Heard, bot: BotAnswer | None) -> None:
+    """ "Is now a good time to talk? 1 = yes, 2 = no": 2 asks for no call, and 1 says nothing about how she is."""
+    verdict = decide(heard, bot, Setting(awaiting="human"))
+    assert (verdict.acts, verdict.urgency) == (("handover",), Urgency.ROUTINE) and "Answers what a colleague wrote" in verdict.why
+
+
+def test_something_else_is_an_answer_to_what_was_unclear() -> None:
+    assert decide(Heard(number=3), calm(), Setting(awaiting="clarify")).why[0] == "Answered “3”: something else"
+
+
+def test_a_voice_note_without_words_is_no_outage() -> None:
+    verdict = decide(Heard(), None, Setting(empty=True, attachment="a voice note"))
+    assert verdict.needs_person and not any("did not answer" in why for why in verdict.why)
+
+
+@pytest.mark.parametrize("heard", [Heard(), Heard(keywords=frozenset({"ok"}))])
+def test_who_is_told_that_a_person_reads_it_is_read(heard: Heard) -> None:
+    verdict = decide(heard, calm("reply.person_reads", acts=("handover",)), Setting(awaiting="language"))
+    assert (verdict.reply == "reply.person_reads") == verdict.needs_person
+
+
+def test_a_provider_s_stop_is_one_whatever_else_was_heard() -> None:
+    assert decide(Heard(keywords=frozenset({"pause"})), calm(), Setting(opt_out_type="STOP")).acts == ("stop",)
+
+
+def test_the_safe_word_is_told_and_calms_nothing() -> None:
+    verdict = decide(ALARM, calm(), Setting(safe_word=True))
+    assert verdict.urgency is Urgency.IMMEDIATE and "The agreed safe word was used" in verdict.why
 
 
 def test_asking_twice_what_is_unclear_ends_with_a_person() -> None:
@@ -116,40 +188,54 @@ shares = st.floats(0, 1)
 understandings = st.builds(
     lambda intent, c, e, i: Understanding(intent, c, ((intent, c),), {"none": 1 - e, "routine": 0.0, "urgent": e - e * i, "immediate": e * i}, e, e >= 0.5),
     st.sampled_from(["fine", "chat", "stop", "danger_now", "distress", "nlu_fallback", "who_are_you", "pause", "start", "no_such_intent"]), shares, shares, shares)
-bots = st.one_of(st.none(), st.builds(BotAnswer, understandings, st.sampled_from([(), ("reply.ok",), ("reply.clarify",)]),
-                                      st.sampled_from([(), ("checkin_answered",), ("stop",), ("clarify",)])))
+acts = st.sampled_from([(), ("checkin_answered",), ("stop",), ("pause",), ("start",), ("clarify",), ("handover",), ("language_asked",)])
+bots = st.one_of(st.none(), st.builds(BotAnswer, understandings, st.sampled_from([(), ("reply.ok",), ("reply.clarify",), ("reply.person_reads",)]), acts))
+wishes = st.one_of(st.none(), st.builds(Wish, st.sampled_from(["less_often", "change_channel", "change_language", "reschedule", "phone_lost", "wrong_number", "under_age"]),
+                                        st.just("words"), st.just("en")))
+others = st.fixed_dictionaries({"reserve": st.none() | understandings, "wish": wishes, "together": st.none() | understandings})
 flags = st.booleans()
-situations = st.builds(Setting, st.sampled_from(["", "checkin", "clarify", "call_when"]), flags, flags, flags, flags, flags,
-                       st.sampled_from([None, "STOP", "HELP", "START"]), st.sampled_from(["", "a picture or file"]), flags, flags, flags, flags, flags, flags)
+situations = st.builds(Setting, awaiting=st.sampled_from(["", "checkin", "clarify", "call_when", "language", "human"]),
+                       opt_out_type=st.sampled_from([None, "STOP", "HELP", "START"]), attachment=st.sampled_from(["", "a picture or file"]),
+                       **{name: flags for name in ("stopped", "taken_over", "suspended", "known", "duress", "empty", "recent_alarm", "after_silence", "odd_hour",
+                                                   "other_language", "quiet_after_alarm", "unexpected_language", "left_alone", "other_profile", "minor", "safe_word")})
 
 
 @settings(max_examples=400)
-@given(heards, bots, situations, heards)
-def test_no_message_is_met_with_nothing(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard) -> None:
-    verdict = decide(heard, bot, setting, nearby)
-    assert verdict.concerns and verdict.acts and (verdict.reply or verdict.needs_person or verdict.acts)
-    if bot is None and not heard.keywords and heard.number is None and not heard.hits:
+@given(heards, bots, situations, heards, others)
+def test_no_message_is_met_with_nothing(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard, others: dict[str, Any]) -> None:
+    verdict = decide(heard, bot, setting, nearby, **others)
+    assert verdict.concerns and verdict.acts
+    assert verdict.reply or verdict.needs_person or {"stop", "pause"} & set(verdict.acts) or setting.taken_over or setting.duress or setting.opt_out_type
+    if bot is None and not heard.keywords and heard.number is None and not heard.hits and others["wish"] is None:
         assert verdict.needs_person
 
 
 @settings(max_examples=400)
-@given(heards, bots, situations)
-def test_a_danger_phrase_always_escalates(heard: Heard, bot: BotAnswer | None, setting: Setting) -> None:
+@given(heards, bots, situations, others)
+def test_a_danger_phrase_always_escalates(heard: Heard, bot: BotAnswer | None, setting: Setting, others: dict[str, Any]) -> None:
     if heard.hits:
-        assert decide(heard, bot, setting).urgency.rank >= heard.urgency.rank
+        assert decide(heard, bot, setting, **others).urgency.rank >= heard.urgency.rank
 
 
 @settings(max_examples=400)
-@given(heards, bots, situations)
-def test_context_only_raises(heard: Heard, bot: BotAnswer | None, setting: Setting) -> None:
-    plain = decide(heard, bot, Setting(awaiting=setting.awaiting))
-    assert decide(heard, bot, setting).urgency.rank >= plain.urgency.rank
+@given(heards, bots, situations, others)
+def test_context_only_raises(heard: Heard, bot: BotAnswer | None, setting: Setting, others: dict[str, Any]) -> None:
+    plain = decide(heard, bot, Setting(awaiting=setting.awaiting), **{**others, "together": None})
+    assert decide(heard, bot, setting, **others).urgency.rank >= plain.urgency.rank
 
 
 @settings(max_examples=400)
-@given(heards, bots, situations)
-def test_nothing_is_sent_to_whoever_must_not_be_answered(heard: Heard, bot: BotAnswer | None, setting: Setting) -> None:
-    verdict = decide(heard, bot, setting)
+@given(heards, bots, situations, others)
+def test_what_is_promised_to_be_read_is_read(heard: Heard, bot: BotAnswer | None, setting: Setting, others: dict[str, Any]) -> None:
+    verdict = decide(heard, bot, setting, **others)
+    if verdict.reply == "reply.person_reads" and "change_channel" not in verdict.acts:  # steering makes a task of that
+        assert verdict.needs_person
+
+
+@settings(max_examples=400)
+@given(heards, bots, situations, others)
+def test_nothing_is_sent_to_whoever_must_not_be_answered(heard: Heard, bot: BotAnswer | None, setting: Setting, others: dict[str, Any]) -> None:
+    verdict = decide(heard, bot, setting, **others)
     if setting.taken_over or setting.suspended or not setting.known or setting.opt_out_type == "STOP":
         assert verdict.reply is None
     if setting.stopped and "start" not in verdict.acts:

@@ -46,12 +46,9 @@ stop
 @pytest.mark.parametrize(("text", "form"), [
     ("Më ka GJETUR!!!", "me ka gjetur"), ("heeelp", "help"), ("1️⃣", "1"), ("١", "1"), ("۲", "2"), ("３", "3"), ("he's here", "hes here"),
     ("Đang ở ngoài cửa", "dang o ngoai cua"), ("أنا\u200f هنا", "انا هنا"), ("ሠላም", "ሰላም"), ("naïve\u00ad café", "naive cafe"),
-    ("он здecь", "он здecb"), ("STRASSE straße", "strase strase"), ("a\ud83d b", "a b"), ("", ""), ("!!! ???", ""),
+    ("он здecь", "он здесь"), ("пoмoгитe", "помогите"), ("рolice", "police"), ("❤️ ok", "❤ ok"), ("STRASSE straße", "strase strase"), ("a\ud83d b", "a b"), ("", ""), ("!!! ???", ""),
 ])
 def test_what_does_not_count_is_taken_away(text: str, form: str) -> None:
-    if text.startswith("он"):
-        assert clean(text).split()[0] == "он"
-        return
     assert clean(text) == form
 
 
