@@ -52,7 +52,7 @@ class Demo:
             "BOT_URL": f"http://127.0.0.1:{self.bot_port}", "BOT_KEY": secrets.token_hex(24), "BOT_TOKEN": secrets.token_hex(24),
             "SECRET_KEYS": secrets.token_urlsafe(36), "TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
             "TWILIO_API_URL": self.simulator_url, "SMS_SENDER": SENDER, "WHATSAPP_SENDER": SENDER, "VOICE_SENDER": SENDER,
-            "LADDER_SCALE": str(LADDER_SCALE), "RECORDINGS_DIR": str(ROOT / "var" / "recordings"), "PACKAGES_DIR": str(ROOT / "var" / "languages"),
+            "LADDER_SCALE": str(LADDER_SCALE), "RECORDINGS_DIR": str(ROOT / "var" / "demo-recordings"), "PACKAGES_DIR": str(ROOT / "var" / "languages"),
             "WHATSAPP_TEMPLATES": str(self.folder / "templates.json"), "ABSENT_AFTER": "20", "LOG_LEVEL": "INFO",
         }
         return {configuration.PREFIX + name: value for name, value in values.items()}

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from sqlalchemy import select
 
-from casefile.models import Person, Plan
-from checkins import plans
+from casefile.models import Inbound, Person, Plan
+from casefile.vocabulary import LANGUAGES
+from checkins import changes, plans
 from dashboard import lookups, replies, timeline
 from dashboard.desk import Desk, signed_in
 from escalation.takeover import InUse, hand_back, take_over
@@ -24,9 +25,11 @@ def _thread(desk: Desk, person: Person) -> dict[str, object]:
         names = lookups.names(session)
         entries, older = timeline.thread(session, person.id, desk.now, names, _before(desk))
         alerts = lookups.open_alerts(session, person.id)
+        wrote_in = session.scalar(select(Inbound.language).where(Inbound.person_id == person.id).order_by(Inbound.id.desc()).limit(1))
     catalogue = desk.house.catalogue
     english = {key: catalogue.text_raw(key, "en") for key in catalogue.keys()}
     return {"person": person, "names": names, "entries": entries, "older": older, "alerts": alerts, "english": english,
+            "wrote_in": wrote_in if wrote_in in LANGUAGES and wrote_in != person.language else None,
             "can_translate": lambda code: bool(code) and code != "en" and desk.house.translator.available(code, "en")}
 
 
@@ -94,6 +97,17 @@ def back(ref: str, desk: Desk = Depends(signed_in)) -> Response:
     except InUse as error:
         return _page(desk, person, found={"": str(error)}, status=409)
     return desk.go(f"/people/{ref}/conversation", "handed_back")
+
+
+@router.post("/people/{ref}/language")
+def write_in(ref: str, desk: Desk = Depends(signed_in)) -> Response:
+    """Write in the language that she wrote in from now on: a colleague's decision, never the machine's."""
+    person, code = desk.person(ref, "conversation"), desk.form.text("language", 12)
+    if code not in LANGUAGES:
+        return _page(desk, person, found={"": "Choose one of our languages"}, status=422)
+    with desk.write() as session:
+        changes.make(session, person.id, "language", {"language": code}, desk.now, desk.staff.id)
+    return desk.go(f"/people/{ref}/conversation", "saved")
 
 
 @router.post("/people/{ref}/phrase")

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from casefile.database import Database
-from casefile.models import Address, Alert, Outbox, Person, Plan
+from casefile.models import Address, Alert, Inbound, Outbox, Person, Plan, PlanChange
 from casefile.vocabulary import Channel, Lane, OutboxState, Purpose
 from dashboard.replies import revealing
 from messaging import outbox
@@ -66,6 +66,20 @@ def test_the_same_form_sends_once(sam, sqlite_database: Database) -> None:
     sam.post("/people/7F3/phrase", phrase="human.hello", token="same")
     assert "it was not sent twice" in sam.post("/people/7F3/phrase", phrase="human.hello", token="same").text
     assert len(mine(sqlite_database)) == 1
+
+
+def test_a_change_of_language_is_offered_and_never_forced(sam, sqlite_database: Database) -> None:
+    assert "Wrote last in" not in sam.get("/people/7F3/conversation").text
+    with sqlite_database.write() as session:
+        person = session.scalars(select(Person).where(Person.ref == "7F3")).one()
+        session.scalars(select(Inbound).where(Inbound.person_id == person.id).order_by(Inbound.id.desc())).first().language = "ro"
+    assert "Write in Romanian from now on" in sam.get("/people/7F3/conversation").text
+    assert sam.post("/people/7F3/language", language="xx").status_code == 422
+    answer = sam.post("/people/7F3/language", language="ro")
+    assert answer.status_code == 200 and "Wrote last in" not in answer.text
+    with sqlite_database.read() as session:
+        assert session.scalars(select(Person.language).where(Person.ref == "7F3")).one() == "ro"
+        assert session.scalars(select(PlanChange.what).order_by(PlanChange.id.desc())).first() == "language", "it can be put back"
 
 
 @pytest.mark.parametrize("key", ["", "reply.ok", "human.nothing"])
