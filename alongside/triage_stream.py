@@ -22,6 +22,7 @@ from triage.decide import BotAnswer, Setting, Understanding, Verdict, decide
 from triage.language_id import identify
 from triage.phrases import PhraseBook
 from triage.reserve import Reserve
+from triage.run import in_language, wish_in
 from triage.wishes import WishBook
 
 BATCH = 64
@@ -109,9 +110,12 @@ def judge(text: str, lang: str | None, book: PhraseBook, understood: Understandi
     """The verdict on one text outside any conversation, and its language."""
     recorded = lang if lang in LANGUAGES else "en"
     guess = identify(text, recorded)
-    heard = book.hear(text, {recorded, guess.language})
-    setting = Setting(empty=not text.strip(), other_language=bool(lang) and guess.changed)
-    wish = _wishes().hear(text, {recorded, guess.language})
+    languages = {recorded, guess.language}
+    heard = book.hear(text, languages)
+    setting = Setting(empty=not text.strip())
+    if lang:
+        setting = in_language(setting, guess, recorded)
+    wish = wish_in(_wishes(), text, recorded, languages)
     if wish is not None and wish.act == "reschedule":
         wish = None  # outside a conversation there is no day it could be about
     if bot_down or understood is None:

@@ -22,7 +22,7 @@ from triage.agreed_words import is_duress, is_safe_word
 from triage.apply import NOTHING_ENCRYPTED, apply, awaited, only_tell, set_aside
 from triage.bot_client import MOST_BYTES, Bot, BotSilent
 from triage.decide import BotAnswer, Setting, Understanding, Verdict, decide, hint_of
-from triage.language_id import identify
+from triage.language_id import Guess, identify
 from triage.phrases import Heard, PhraseBook
 from triage.reserve import Reserve
 from triage.whose import other_profile
@@ -124,26 +124,40 @@ def judge(tools: Tools, g: _Gathered) -> tuple[Verdict, str, bool]:
     wish = _wish(tools.wishes, g, languages)
     named = asks.language(g.text, g.language) if g.setting.awaiting == "language" or (wish is not None and wish.act == "change_language") else None
     answer = _ask(tools.bot, g, hint_of(heard, g.setting.awaiting, wish), named)
-    # Many write English now and then; any other language is unexpected, and so is one that is none of ours.
-    setting = replace(g.setting, other_language=True, unexpected_language=guess.language != "en" or g.language == "en",
-                      language=LANGUAGES[guess.language].english if guess.language in LANGUAGES else "") if guess.changed else g.setting
+    setting = in_language(g.setting, guess, g.language)
     reserve = tools.reserve if answer is None else None
     alone = _ask_reserve(reserve, g, g.text) if reserve else None
     together = _understood_together(tools.bot if answer else None, reserve, g) if g.earlier else None
     return decide(heard, answer, setting, nearby, alone, wish, together), guess.language, answer is not None or not g.text.strip()
 
 
+def in_language(setting: Setting, guess: Guess, recorded: str) -> Setting:
+    """The setting with what the message's language says beside the recorded one. Many write English now and then; any other is unexpected, and so
+    is one that is none of ours."""
+    if not guess.changed:
+        return setting
+    return replace(setting, other_language=True, unexpected_language=guess.language != "en" or recorded == "en",
+                   language=LANGUAGES[guess.language].english if guess.language in LANGUAGES else "")
+
+
 def _wish(book: WishBook, g: _Gathered, languages: set[str]) -> Wish | None:
-    """What she steers by this text: a language's name alone, or a wish of the lists ("write ..." only with a day or an hour)."""
     if g.setting.awaiting == "call_when":
         return None
-    if asks.only_language(g.text, g.language) is not None:
-        return Wish("change_language", "a language’s name", g.language)
-    wish = book.hear(g.text, languages) if g.setting.awaiting != "language" else None
+    wish = wish_in(book, g.text, g.language, languages) if g.setting.awaiting != "language" else name_of_language(g.text, g.language)
     if wish is not None and wish.act == "reschedule":
         named = asks.when(g.text, g.language, g.zone, g.now)
         return wish if (named.day or named.time) and not named.unclear else None
     return wish
+
+
+def name_of_language(text: str, recorded: str) -> Wish | None:
+    """What she steers by a language's name alone."""
+    return Wish("change_language", "a language’s name", recorded) if asks.only_language(text, recorded) is not None else None
+
+
+def wish_in(book: WishBook, text: str, recorded: str, languages: set[str]) -> Wish | None:
+    """What she steers by a text: a language's name alone, or a wish of the lists (which for "write ..." must still name a day or an hour)."""
+    return name_of_language(text, recorded) or book.hear(text, languages)
 
 
 def _ask(bot: Bot | None, g: _Gathered, hint: str | None, named: str | None) -> BotAnswer | None:
