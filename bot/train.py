@@ -95,7 +95,7 @@ def show(model: Path) -> None:
     def percent(value: float | None) -> str:
         return f"{100 * value:6.1f}" if value is not None else "     -"
 
-    columns = ("recall", "recall_immediate", "false_alarms", "false_alarms_none", "recall_sure", "needless_person")
+    columns = ("recall", "recall_immediate", "false_alarms", "false_alarms_none", "needless_person")
     print("Development, %        phrases " + " ".join(f"{c:>17}" for c in columns))
     for name, row in [("all", report["all"]), *report["languages"].items(), *report["intents"].items()]:
         print(f"  {name:<20}{row['phrases']:>7} " + " ".join(f"{percent(row[c]):>17}" for c in columns))

@@ -37,12 +37,12 @@ def understand(heads: Heads, heard: list[list[str]], vectors: list[np.ndarray]) 
     result = heads.judge(flat, np.concatenate(vectors))
     found, begin = [], 0
     for pieces in heard:
-        found.append(_one(heads, result, slice(begin, begin + len(pieces))))
+        found.append(_one(heads, result, slice(begin, begin + len(pieces)), pieces))
         begin += len(pieces)
     return found
 
 
-def _one(heads: Heads, result: Judged, here: slice) -> dict:
+def _one(heads: Heads, result: Judged, here: slice, pieces: list[str]) -> dict:
     """One message: what its pieces were judged to be stands in the rows `here`."""
     limits, intents, urgencies = heads.thresholds, result.intents[here], result.urgencies[here]
     serious = seriousness(result.escalate[here], limits["part_discount"])
@@ -63,9 +63,8 @@ def _one(heads: Heads, result: Judged, here: slice) -> dict:
         "urgency": dict(zip(heads.urgencies, by_urgency[0].tolist())),
         "escalate": float(needed[0]),
         "alarms": escalates,
-        "also": sorted({heads.intents[i] for row in intents for i in np.flatnonzero(row >= 0.5)} - {name}),
         "nearest": heads.shown(result.near, here.start + worst),
-        "worst_part": worst - 1 if worst else None,
+        "worst_part": pieces[worst] if worst else None,
         "thresholds": limits,
         "model": heads.id,
     }

@@ -85,6 +85,6 @@ def understanding_of(u: dict[str, Any]) -> Understanding:
         intent=str(u["intent"]), confidence=float(u["confidence"]),
         ranking=tuple((str(r["name"] if "name" in r else r["intent"]), float(r["confidence"])) for r in u["ranking"]),
         urgency={str(k): float(v) for k, v in u["urgency"].items()}, escalate=float(u["escalate"]), alarms=bool(u["alarms"]),
-        nearest=tuple(str(n["text"]) for n in u.get("nearest", ())),
+        sentence=str(u.get("worst_part") or ""), nearest=tuple(str(n["text"]) for n in u.get("nearest", ())),
         immediate_from=float(thresholds.get("immediate", 0.5)), person_from=float(thresholds.get("person", 0.5)),
         alarm_from=float(thresholds.get("escalate", 0.5)))

@@ -230,7 +230,7 @@ def _meaning(intent: str) -> tuple[Concern, Urgency]:
 
 
 def _because(concern: Concern, u: Understanding, heard_with: str) -> str:
-    near = f"; most like “{u.nearest[0]}”" if u.nearest else ""
+    near = (f"; in “{u.sentence}”" if u.sentence else "") + (f"; most like “{u.nearest[0]}”" if u.nearest else "")
     return f"Model{heard_with}: {CONCERN_WORDS[concern]} ({u.confidence:.0%}, alarm {u.escalate:.0%}, alarms from {u.alarm_from:.0%}){near}"
 
 

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any
 
 from .language_hints import FOREIGN, LATIN, LETTERS, OTHER_SCRIPTS, ROMANISED
+from .normalise import fold
 
 LONGEST = 1000  # characters looked at
 FEW = 3  # fewer words than this in the prior's own script say nothing against it
@@ -80,7 +81,7 @@ def identify(text: str, prior: str) -> Guess:
 
 def _latin(words: list[str], prior: str) -> Guess:
     """Latin letters: thirteen languages that own them, and nine that are often typed in them."""
-    bare = [_bare(w) for w in words]
+    bare = [fold(w) for w in words]
     scores = _hits(bare, _latin_index(), ())
     marks = _marks(words, _SCRIPTS["latin"])
     scores.update(marks)
@@ -158,13 +159,6 @@ def _index(lists: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     return {word: tuple(languages) for word, languages in found.items()}
 
 
-def _bare(word: str) -> str:
-    """A Latin word without its accents."""
-    plain = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
-    return plain.translate(_PLAIN)
-
-
-_PLAIN = str.maketrans({"đ": "d", "ł": "l", "ı": "i", "œ": "oe", "æ": "ae", "ø": "o", "’": "'"})
 _loading = threading.Lock()
 
 

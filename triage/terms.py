@@ -12,7 +12,7 @@ from triage.wishes import Wish
 @dataclass(frozen=True)
 class Understanding:
     """What the bot made of a text: intents with their shares, chances of each urgency and of a person being needed today, whether it alarms;
-    nearest training examples, further thresholds of its model."""
+    nearest training examples, the sentence that sounds worst where that is not the whole, further thresholds of its model."""
 
     intent: str
     confidence: float
@@ -21,6 +21,7 @@ class Understanding:
     escalate: float
     alarms: bool
     nearest: tuple[str, ...] = ()
+    sentence: str = ""
     immediate_from: float = 0.5
     person_from: float = 0.5
     alarm_from: float = 0.5

@@ -27,7 +27,6 @@ from listening.weights import NOISE
 GRAM_IN, GRAM_NUMBERS, HIDDEN, MEMBERS, ROUNDS, DAMPING, BATCH = 12, 150, 256, 4, 14, 0.5, 256
 # Recall first: an alarm that is missed costs more than one too many.
 RECALL, IMMEDIATE_RECALL, SERIOUS_REACH_A_PERSON, ROUTINE_REACH_A_PERSON, CALLED_IMMEDIATE = 0.98, 0.99, 0.9925, 0.9, 0.9
-SURE_FALSE_ALARMS = 0.02
 SLACK = 0.05
 DISCOUNTS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 
@@ -144,7 +143,6 @@ def _with_thresholds(heads: Heads, development: Lesson) -> Heads:
     escalate       of P(urgent or immediate), and
     escalate_immediate  of P(immediate): either is enough for an alarm. Together they find RECALL of what is serious and IMMEDIATE_RECALL
                    of what is immediate, with the fewest false alarms
-    escalate_sure  of P(urgent or immediate): raises at most SURE_FALSE_ALARMS
     immediate      of P(immediate): an alarm is called immediate; finds CALLED_IMMEDIATE of what is
     person         of 1 - P(none): what anybody has to do something about
     intent         of a kind of intent: below it a guess is more often wrong than right
@@ -169,13 +167,13 @@ def _with_thresholds(heads: Heads, development: Lesson) -> Heads:
     alarm, _ = alarm_limits(escalate, chances, urgencies)
     immediate, person = chances[:, 3], 1 - chances[:, 0]
     limits = {
-        "part_discount": discount, **alarm, "escalate_sure": float(np.quantile(escalate[~serious], 1 - SURE_FALSE_ALARMS)),
+        "part_discount": discount, **alarm,
         "immediate": reaching(immediate[urgencies == 3], CALLED_IMMEDIATE),
         "person": min(reaching(person[serious], SERIOUS_REACH_A_PERSON), reaching(person[urgencies == 1], ROUTINE_REACH_A_PERSON)),
         "intent": _surer_than_not(found.intents[ends - [len(p) for p in pieces]], np.array(development.intents)),
     }
     return Heads({**heads.arrays, "threshold_names": np.array(list(limits)), "thresholds": np.array(list(limits.values())),
-                  "report": np.array(json.dumps(_report(escalate, alarms(escalate, immediate, limits), person, limits, development)))})
+                  "report": np.array(json.dumps(_report(alarms(escalate, immediate, limits), person, limits, development)))})
 
 
 def alarm_limits(escalate: np.ndarray, chances: np.ndarray, urgencies: np.ndarray) -> tuple[dict[str, float], float]:
@@ -212,7 +210,7 @@ def _surer_than_not(chances: np.ndarray, intents: np.ndarray) -> float:
     return min(0.5, float(top[order][doubtful[-1] + window // 2])) if len(doubtful) else 0.3
 
 
-def _report(escalate: np.ndarray, alarm: np.ndarray, person: np.ndarray, limits: dict[str, float], development: Lesson) -> dict:
+def _report(alarm: np.ndarray, person: np.ndarray, limits: dict[str, float], development: Lesson) -> dict:
     """Shares of the development replies, in all, by language and by intent, at the thresholds."""
     intents, urgencies, langs = np.array(development.intents), np.array(development.urgencies), np.array(development.langs)
 
@@ -224,7 +222,6 @@ def _report(escalate: np.ndarray, alarm: np.ndarray, person: np.ndarray, limits:
                 "recall_immediate": share(alarm, urgencies == 3),
                 "false_alarms": share(alarm, urgencies < ESCALATES),
                 "false_alarms_none": share(alarm, urgencies == 0),
-                "recall_sure": share(escalate >= limits["escalate_sure"], urgencies >= ESCALATES),
                 "needless_person": share(person >= limits["person"], urgencies == 0)}
 
     return {"all": row(np.ones(len(intents), bool)), "thresholds": limits,

@@ -86,7 +86,7 @@ def test_each_kind_is_heard(heads, kind):
 def test_the_most_serious_sentence_wins(heads):
     found = heard(heads, 0, 0, 0, 3, 0)
     assert found["alarms"]
-    assert found["worst_part"] == 3
+    assert found["worst_part"] == KINDS[3][2]
     assert found["intent"] == "danger_now"
 
 

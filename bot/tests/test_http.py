@@ -97,7 +97,7 @@ def test_a_message_is_understood_and_answered(bot, talk):
     assert set(heard["nearest"][0]) == {"text", "intent", "urgency", "lang", "similarity"}
     assert answer["replies"] == [{"text_key": "reply.received"}]
     assert answer["acts"] == [{"act": "concern", "intent": heard["intent"]}]
-    assert len(heard["model"]) == 12 and {"escalate", "escalate_sure", "intent"} <= set(heard["thresholds"])
+    assert len(heard["model"]) == 12 and {"escalate", "escalate_immediate", "person", "intent"} <= set(heard["thresholds"])
 
 
 ACTS = {

@@ -45,6 +45,15 @@ def test_a_day_and_an_hour_are_understood(lang: str, text: str, day: dt.date | N
     assert told(text, lang) == When(day, time)
 
 
+@pytest.mark.parametrize(("text", "lang", "hour"), [
+    ("tomorrow at 3:00", "am", None), ("tomorrow at 3:00", "ti", None), ("tomorrow at 15:00", "am", dt.time(15)), ("tomorrow at 3pm", "ti", dt.time(15)),
+    ("tomorrow at 3:00", "so", dt.time(15)), ("tomorrow at 9:00", "so", dt.time(9)),
+])
+def test_an_hour_that_two_clocks_tell_differently_is_not_guessed(text: str, lang: str, hour: dt.time | None) -> None:
+    """Amharic and Tigrinya count the hours from dawn."""
+    assert told(text, lang) == When(TOMORROW, hour)
+
+
 @pytest.mark.parametrize(("lang", "text"), [("pl", "nie teraz"), ("fr", "je peux pas maintenant"), ("tl", "sa ibang araw"), ("ro", "mai tarziu"), ("so", "mar dambe"),
                                             ("en", "i may be free later"), ("en", "not now please")])
 def test_everyday_words_are_no_days(lang: str, text: str) -> None:

@@ -105,6 +105,11 @@ def test_who_is_this_in_another_language_is_urgent_and_gets_no_reply() -> None:
     assert verdict.urgency is Urgency.URGENT and verdict.reply is None
 
 
+def test_why_names_the_sentence_and_from_when_on_it_alarms() -> None:
+    verdict = decide(Heard(), BotAnswer(replace(DANGER, sentence="he is at my door", alarm_from=0.52)), Setting())
+    assert "in “he is at my door”" in verdict.why[0] and "alarms from 52%" in verdict.why[0]
+
+
 @pytest.mark.parametrize("bot", [BotAnswer(UNSURE), None])
 def test_a_wish_that_says_more_is_heard_by_the_model(bot: BotAnswer | None) -> None:
     """ "text me at 3pm he is watching": {when} holds any words."""

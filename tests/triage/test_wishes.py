@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 
 from casefile.vocabulary import LANGUAGES, Channel, Concern, Urgency
 from tests.triage.test_decide import ALARM, CALM, DANGER
-from triage.asks import when
 from triage.decide import BotAnswer, Setting, decide, hint_of
 from triage.phrases import Heard, PhraseBook, PhraseFileWrong
 from triage.wishes import CHANNEL, FOLDER, SECTIONS, WHEN, Wish, WishBook
@@ -160,13 +158,3 @@ def test_nothing_is_steered_from_a_phone_that_may_not_be_hers() -> None:
 def test_a_keyword_comes_before_a_wish_and_the_bot_is_told_of_the_turn() -> None:
     assert decide(Heard(keywords=frozenset({"call"})), None, Setting(), wish=LESS).acts == ("call_requested",)
     assert hint_of(Heard(), "", LESS) == "reschedule" and hint_of(Heard(), "", WRONG) is None
-
-
-@pytest.mark.parametrize(("text", "lang", "hour"), [
-    ("tomorrow at 3:00", "am", None), ("tomorrow at 3:00", "ti", None), ("tomorrow at 15:00", "am", dt.time(15)), ("tomorrow at 3pm", "ti", dt.time(15)),
-    ("tomorrow at 3:00", "so", dt.time(3)),
-])
-def test_an_hour_that_two_clocks_tell_differently_is_not_guessed(text: str, lang: str, hour: dt.time | None) -> None:
-    """Amharic and Tigrinya count the hours from dawn."""
-    day, found = when(text, lang, "Europe/London", dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC))
-    assert (day, found) == (dt.date(2026, 12, 1), hour)
