@@ -72,7 +72,7 @@ def _texts() -> list[str]:
         catalogue = Catalogue.load()
     except TextsIncomplete as incomplete:
         return [str(incomplete)]
-    waiting = [c for c in catalogue.languages if any(not catalogue.reviewed(k, c) for k in catalogue.keys())]
+    waiting = [c for c in catalogue.languages if catalogue.awaiting(c)]
     return [f"note: texts await a native reviewer in {', '.join(waiting)} (`alongside texts awaiting`)"] if waiting else []
 
 

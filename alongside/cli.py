@@ -223,7 +223,7 @@ def texts_awaiting() -> None:
 
     catalogue = Catalogue.load()
     for language in catalogue.languages:
-        waiting = [key for key in catalogue.keys() if not catalogue.reviewed(key, language)]
+        waiting = catalogue.awaiting(language)
         phrases = _phrases_awaiting(language)
         typer.echo(f"{language}: {len(waiting)} of {len(catalogue.keys())} texts await review" + (f"; phrases: {', '.join(phrases)}" if phrases else ""))
 
@@ -235,7 +235,7 @@ def _phrases_awaiting(language: str, root: Path = Path(__file__).resolve().paren
         with path.open(encoding="utf-8") as lines:
             return "needs native review" in lines.readline()
 
-    lists = [name for name in (f"triage/phrases/{language}.txt", f"triage/wishes/{language}.txt") if waits(root / name)]
+    lists = [name for name in (f"triage/{kind}/{language}.txt" for kind in ("phrases", "wishes", "named")) if waits(root / name)]
     training = [waits(path) for path in (root / "nlu_data/train" / language).glob("*.txt")]
     return lists + ([f"nlu_data/train/{language}/ ({sum(training)} of {len(training)} files)"] if any(training) else [])
 

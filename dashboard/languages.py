@@ -18,8 +18,7 @@ def page(desk: Desk = Depends(signed_in)) -> Response:
     keys = catalogue.keys()
     rows = []
     for code in catalogue.languages:
-        waiting = [k for k in keys if catalogue.reviewed(k, code) is None]
-        rows.append((LANGUAGES[code], len(waiting), len(keys), translator.available(code, "en"), translator.available("en", code)))
+        rows.append((LANGUAGES[code], len(catalogue.awaiting(code)), len(keys), translator.available(code, "en"), translator.available("en", code)))
     return desk.show("languages.html", rows=rows)
 
 

@@ -60,7 +60,8 @@ def _person_form(desk: Desk, person: Person | None, wanted: dict[str, str], foun
     with desk.read() as session:
         colleagues = lookups.colleagues(session)
     return desk.show("person_form.html", 422 if found else 200, person=person, wanted={n: wanted.get(n, "") for n in PERSON_FIELDS}, found=found or {},
-                     colleagues=colleagues, adult=ADULT, languages={c: f"{x.english}, {x.own}" for c, x in LANGUAGES.items()})
+                     colleagues=colleagues, adult=ADULT, languages={c: f"{x.english}, {x.own}" for c, x in LANGUAGES.items()},
+                     unsigned=sum(bool(desk.house.catalogue.awaiting(c)) for c in LANGUAGES))
 
 
 @router.post("/people")

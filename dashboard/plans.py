@@ -34,7 +34,7 @@ def _page(desk: Desk, person: Person, found: dict[str, str] | None = None, statu
         coming = preview.person(session, person.id, desk.now) if plan else []
     shown = plan_form.wanted_of(plan, lookups.today(desk.now)) if plan else {}
     return desk.show("plan.html", status, person=person, plan=plan, names=names, alerts=alerts, coming=coming, words=desk.house.catalogue.text, shown=shown, forms=plan_form,
-                     found=found or {})
+                     unsigned=len(desk.house.catalogue.awaiting(person.language)), found=found or {})
 
 
 def _form(desk: Desk, person: Person, wanted: dict[str, object], found: dict[str, str] | None = None) -> Response:

@@ -85,6 +85,10 @@ class Catalogue:
         except KeyError:
             raise NoSuchText(f"{key} in {language}") from None
 
+    def awaiting(self, language: str) -> list[str]:
+        """The keys whose words in a language no native reviewer has signed off."""
+        return [key for key in self.keys() if self.reviewed(key, language) is None]
+
     def reviewed(self, key: str, language: str) -> Review | None:
         """The sign-off of exactly today's words; None when there is none or the words changed since."""
         review = self.reviews.get(language, {}).get(key)

@@ -155,11 +155,11 @@ def test_the_phrase_files_that_await_review_are_named_for_every_language(monkeyp
 def test_a_phrase_file_awaits_review_when_its_first_line_says_so(tmp_path: Path) -> None:
     wanting, done = "# provenance: drafted by a language model, needs native review\n", "# provenance: read by A. Reviewer\n# needs native review\n"
     files = {"triage/phrases/sq.txt": done, "triage/wishes/sq.txt": wanting, "nlu_data/train/sq/chat.txt": wanting, "nlu_data/train/sq/fine.txt": done,
-             "triage/phrases/vi.txt": done, "triage/wishes/vi.txt": done, "nlu_data/train/vi/chat.txt": done}
+             "triage/named/sq.txt": wanting, "triage/phrases/vi.txt": done, "triage/wishes/vi.txt": done, "triage/named/vi.txt": done, "nlu_data/train/vi/chat.txt": done}
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(content, "utf-8")
-    assert _phrases_awaiting("sq", tmp_path) == ["triage/wishes/sq.txt", "nlu_data/train/sq/ (1 of 2 files)"]
+    assert _phrases_awaiting("sq", tmp_path) == ["triage/wishes/sq.txt", "triage/named/sq.txt", "nlu_data/train/sq/ (1 of 2 files)"]
     assert _phrases_awaiting("vi", tmp_path) == []
 
 

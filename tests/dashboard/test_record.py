@@ -46,6 +46,13 @@ def test_a_record_that_is_wrong_is_not_made_and_nothing_typed_is_lost(empty, bro
         assert len(session.scalars(select(Person.id)).all()) == 6
 
 
+def test_who_chooses_a_language_or_confirms_a_plan_sees_that_its_texts_are_not_reviewed(empty, browser, app) -> None:
+    sam, catalogue = browser(), app.state.dashboard.catalogue
+    assert "have texts that no native reviewer has signed off" in sam.get("/people/new").text
+    answer = sam.post(f"/people/{new_person(sam)}/plan/edit", **plan_fields())
+    assert f"{len(catalogue.awaiting('sq'))} of our texts in Albanian are not signed off" in answer.text
+
+
 def test_changing_the_record_keeps_the_agreed_words_unless_new_ones_are_given(empty, browser, sqlite_database: Database) -> None:
     sam = browser()
     with sqlite_database.write() as session:
