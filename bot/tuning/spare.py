@@ -4,6 +4,8 @@ The encoder was tuned on all phrases and has put most of them where they belong:
 all do not, teaches the heads next to nothing. One in KEPT of those stays, and of every intent in every language at least FEW phrases. Without the
 others training takes half the time, a message finds its neighbours in half the time, and development replies are told apart as well as before
 (docs/understanding.md). What is not in the file is learned from: new phrases always are.
+
+    bot/.venv/bin/python bot/tuning/spare.py [--anew]     without --anew only phrases that are not in the file yet are looked at
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from alongside_bot.learn import short_space  # noqa: E402
 
 from listening.heads import ESCALATES, NEIGHBOURS, centred, most, shortened  # noqa: E402
 from listening.words import exact, spoken  # noqa: E402
-from nlu_data.read import SPARE, URGENCIES, Phrase, training  # noqa: E402
+from nlu_data.read import SPARE, URGENCIES, Phrase, spare, training  # noqa: E402
 
 KEPT, FEW = 5, 6
 
@@ -51,12 +53,13 @@ def spare_of(phrases: list[Phrase], among_their_like: np.ndarray) -> list[int]:
 
 
 def main() -> None:
-    """Work out all vectors (the training that follows finds those it needs remembered) and write the file."""
-    phrases = training()
+    """Add to the file what can be spared (the training that follows finds the vectors remembered)."""
+    before = frozenset() if "--anew" in sys.argv else spare()
+    phrases = [phrase for phrase in training() if phrase.mark not in before]
     serious = np.array([URGENCIES.index(p.urgency) >= ESCALATES for p in phrases])
     marks = spare_of(phrases, agreed(worked_out([spoken(exact(p.text)) for p in phrases]), serious))
-    np.array(marks, np.uint32).tofile(SPARE)
-    print(f"{len(marks)} of {len(phrases)} phrases need not be learned from again: {SPARE.name}")
+    np.array(sorted({*before, *marks}), np.uint32).tofile(SPARE)
+    print(f"{len(marks)} of {len(phrases)} phrases more need not be learned from again, {len(before)} as before: {SPARE.name}")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     python bot/tuning/tune.py [--minutes 45] [--rate 2.5e-4] [--go-on]
 
-It begins with the encoder as its makers left it; with --go-on with the one tuned before, and then sees the phrases that came since more often: less
-time for a little more to learn.
+It begins with the encoder as its makers left it; with --go-on with the one tuned before, and then sees at first next to nothing of the phrases that are
+spare. From then on what it gets right and is sure of comes seldom: most time goes to what it has still to learn.
 Needed only when the phrases have grown so much that it pays: an ordinary training (bot/train.py) learns from new phrases on the vectors as they are.
 Development replies are only looked at to show how it goes, test replies never. PyTorch is in an environment of its own; the same seed on another
 machine gives a slightly different file.
@@ -38,7 +38,7 @@ from nlu_data.read import URGENCIES, Phrase, development, spare, training  # noq
 BATCH, LONGEST, POOL = 96, 96, 32  # texts a step, pieces of a text, batches that are sorted by length together
 HIDDEN, WARM, ESCALATES = 384, 100, 2
 FIRST = 24_000  # phrases on which the heads alone begin
-AGAIN, AGAIN_SPARE = 4, 12  # phrases it was tuned on before come in one round of so many: those still among others, and those where they belong
+SURE, SELDOM = 2.0, 10  # log-odds from which it is sure that a person is needed or not; phrases that are learned come in one round of so many
 
 
 class Heads(nn.Module):
@@ -53,15 +53,20 @@ class Heads(nn.Module):
         self.hidden, self.out = nn.Linear(vectors.shape[1], HIDDEN), nn.Linear(HIDDEN, out)
 
     def forward(self, vectors: torch.Tensor) -> torch.Tensor:
+        """What they say of each: the pairs' numbers, the urgencies', and the log-odds of escalation."""
         x = F.dropout(F.normalize(vectors - self.centre, dim=1) / self.spread, 0.1, self.training)
         return self.out(F.dropout(F.relu(self.hidden(x)), 0.25, self.training))
 
-    def loss(self, vectors: torch.Tensor, pair: torch.Tensor, urgency: torch.Tensor) -> torch.Tensor:
+    def loss(self, said: torch.Tensor, pair: torch.Tensor, urgency: torch.Tensor) -> torch.Tensor:
         """Smoothed, for some labels can be argued."""
-        said = self(vectors)
         escalates = (urgency >= ESCALATES).float() * 0.97 + 0.015
         return (F.cross_entropy(said[:, :self.pairs], pair, label_smoothing=0.05) + F.cross_entropy(said[:, self.pairs:-1], urgency, label_smoothing=0.03)
                 + 2 * F.binary_cross_entropy_with_logits(said[:, -1], escalates))
+
+    def learned(self, said: torch.Tensor, urgency: torch.Tensor) -> np.ndarray:
+        """Of which they say the right urgency, and are sure whether a person is needed."""
+        side = torch.where(urgency >= ESCALATES, 1.0, -1.0)
+        return ((said[:, self.pairs:-1].argmax(1) == urgency) & (said[:, -1] * side > SURE)).numpy()
 
     def escalation(self, vectors: torch.Tensor) -> np.ndarray:
         """How much each looks as if a person were needed today."""
@@ -96,21 +101,12 @@ def altered(phrase: Phrase, calm: dict[str, list[str]]) -> str:
     return text
 
 
-def known_before() -> frozenset[int]:
-    """The marks of the phrases that listening/tuned.npz was tuned on."""
-    with np.load(TUNED, allow_pickle=False) as file:
-        return frozenset(file["phrases"].tolist())
-
-
 class Lessons:
-    """The training phrases as endless batches. `known`: the marks of those it was tuned on before; `spare`: of those among them that are where they
-    belong (spare.py)."""
+    """The training phrases as endless batches; what is learned comes seldom. `learned`: the marks of those that are from the beginning."""
 
-    def __init__(self, phrases: list[Phrase], pieces: Pieces, known: frozenset[int] = frozenset(), spare: frozenset[int] = frozenset()):
+    def __init__(self, phrases: list[Phrase], pieces: Pieces, learned: frozenset[int] = frozenset()):
         self._phrases, self._pieces = phrases, pieces
-        self._new, self._known, self._spare = [], [], []
-        for n, phrase in enumerate(phrases):
-            (self._new if phrase.mark not in known else self._spare if phrase.mark in spare else self._known).append(n)
+        self._learned = np.array([phrase.mark in learned for phrase in phrases])
         kinds = sorted({(p.intent, p.urgency) for p in phrases})
         self.kinds, self.pairs = kinds, len(kinds)
         self._labels = [(kinds.index((p.intent, p.urgency)), URGENCIES.index(p.urgency)) for p in phrases]
@@ -120,26 +116,32 @@ class Lessons:
                 self._calm.setdefault(phrase.lang, []).append(phrase.text)
 
     @property
-    def new(self) -> int:
-        """How many phrases it was not tuned on before."""
-        return len(self._new)
+    def left(self) -> int:
+        """How many phrases are not learned."""
+        return int((~self._learned).sum())
+
+    def note(self, which: list[int], learned: np.ndarray) -> None:
+        """How the phrases of a batch went this time."""
+        self._learned[which] = learned
 
     def labels(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Pair and urgency of every phrase."""
         pair, urgency = zip(*self._labels)
         return torch.tensor(pair), torch.tensor(urgency)
 
-    def __iter__(self) -> Iterator[tuple[list[list[int]], torch.Tensor, torch.Tensor]]:
+    def __iter__(self) -> Iterator[tuple[list[int], list[list[int]], torch.Tensor, torch.Tensor]]:
+        """Numbers of phrases, their pieces, pair and urgency."""
         while True:
-            order = self._new + random.sample(self._known, len(self._known) // AGAIN) + random.sample(self._spare, len(self._spare) // AGAIN_SPARE)
+            learned = np.flatnonzero(self._learned).tolist()
+            order = np.flatnonzero(~self._learned).tolist() + random.sample(learned, len(learned) // SELDOM)
             random.shuffle(order)
             for begin in range(0, len(order), BATCH * POOL):
-                rows = [(self._pieces.of(spoken(altered(self._phrases[n], self._calm)), LONGEST), *self._labels[n]) for n in order[begin:begin + BATCH * POOL]]
-                rows.sort(key=lambda row: len(row[0]))
+                rows = [(n, self._pieces.of(spoken(altered(self._phrases[n], self._calm)), LONGEST), *self._labels[n]) for n in order[begin:begin + BATCH * POOL]]
+                rows.sort(key=lambda row: len(row[1]))
                 batches = [rows[at:at + BATCH] for at in range(0, len(rows), BATCH)]
                 for batch in random.sample(batches, len(batches)):
-                    texts, pair, urgency = zip(*batch)
-                    yield list(texts), torch.tensor(pair), torch.tensor(urgency)
+                    which, texts, pair, urgency = zip(*batch)
+                    yield list(which), list(texts), torch.tensor(pair), torch.tensor(urgency)
 
 
 def vectors(net: Net, pieces: Pieces, texts: list[str]) -> torch.Tensor:
@@ -175,8 +177,8 @@ def tune(minutes: float, rate: float, go_on: bool) -> None:
     torch.set_flush_denormal(True)
     model, replies, phrases = ModelFile(shipped()), development(), training()
     pieces, net = Pieces(model), Net(ModelFile(kept_model()) if go_on else model)
-    lessons = Lessons(phrases, pieces, known_before(), spare()) if go_on else Lessons(phrases, pieces)
-    print(f"{len(phrases)} phrases, {lessons.new} of them new; first the heads alone", flush=True)
+    lessons = Lessons(phrases, pieces, spare()) if go_on else Lessons(phrases, pieces)
+    print(f"{len(phrases)} phrases, {lessons.left} of them to learn; first the heads alone", flush=True)
     chosen = torch.tensor(random.sample(range(len(phrases)), min(FIRST, len(phrases))))
     found = vectors(net, pieces, [phrases[n].text for n in chosen])
     heads = Heads(found, lessons.pairs)
@@ -184,25 +186,26 @@ def tune(minutes: float, rate: float, go_on: bool) -> None:
     first = torch.optim.AdamW(heads.parameters(), 1e-3, weight_decay=0.05)
     for _ in range(8):
         for some in torch.randperm(len(chosen)).split(256):
-            _step(first, heads.loss(found[some] + NOISE * torch.randn_like(found[some]), pair[some], urgency[some]), heads)
+            _step(first, heads.loss(heads(found[some] + NOISE * torch.randn_like(found[some])), pair[some], urgency[some]), heads)
     print(progress(net, heads, pieces, replies), flush=True)
     # The lower a layer, the more general and the less it is moved.
     groups = [{"params": layer.parameters(), "lr": rate * 0.93 ** (len(net.layers) - 1 - n)} for n, layer in enumerate(net.layers)]
     groups += [{"params": net.first.parameters(), "lr": rate * 0.2}, {"params": [p for p in heads.parameters() if p.requires_grad], "lr": 5e-4}]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
     rates, began = [group["lr"] for group in optimiser.param_groups], time.monotonic()
-    for step, (rows, pair, urgency) in enumerate(lessons, 1):
+    for step, (which, rows, pair, urgency) in enumerate(lessons, 1):
         spent = (time.monotonic() - began) / (minutes * 60)
         if spent >= 1:
             break
         for group, full in zip(optimiser.param_groups, rates):
             group["lr"] = full * min(1, step / WARM) * max(0.005, 1 - spent)
-        loss = _step(optimiser, heads.loss(net(rows), pair, urgency), net)
+        said = heads(net(rows))
+        loss = _step(optimiser, heads.loss(said, pair, urgency), net)
+        lessons.note(which, heads.learned(said.detach(), urgency))
         if step % 100 == 0:
-            print(f"step {step}, {spent:.0%} of the time, loss {loss:.2f}" + (f"; {progress(net, heads, pieces, replies)}" if step % 400 == 0 else ""), flush=True)
+            print(f"step {step}, {spent:.0%} of the time, loss {loss:.2f}, {lessons.left} to learn" + (f"; {progress(net, heads, pieces, replies)}" if step % 400 == 0 else ""), flush=True)
     print(progress(net, heads, pieces, replies), flush=True)
-    marks = np.array(sorted({p.mark for p in phrases}), np.uint32)
-    np.savez_compressed(TUNED, **changes(model, net.matrices(), net.small()), phrases=marks, **heads.saved(lessons.kinds))
+    np.savez_compressed(TUNED, **changes(model, net.matrices(), net.small()), **heads.saved(lessons.kinds))
     print(f"written: {TUNED.name}, {TUNED.stat().st_size / 2**20:.1f} MB")
 
 
