@@ -22,7 +22,7 @@ tune: setup
 	@test -x .tuning/bin/python || $(PYTHON) -m venv .tuning
 	@.tuning/bin/pip install --quiet -r bot/tuning/requirements.txt
 	@.tuning/bin/python bot/tuning/tune.py $(ARGS)
-	@bot/.venv/bin/python bot/tuning/spare.py
+	@bot/.venv/bin/python bot/tuning/spare.py $(if $(findstring --go-on,$(ARGS)),,--anew)
 	@bot/.venv/bin/python bot/train.py
 
 # New locks: hashes, no addresses
