@@ -122,10 +122,11 @@ def _refused(found: list[Named]) -> list[Named]:
     refused: set[int] = set()
     for word in (n for n in found if n.kind == NOT):
         after = [n for n in things if 0 <= n.start - word.end < _REACH]
-        end = after[0].start if after else next((n.start for n in things if n.end == word.start), None)
+        place = after[0].start if after else next((n.start for n in things if n.end == word.start), None)
+        turned: set[int] = set()
         for thing in things:
-            if thing.start == end or thing.start in refused and thing.start == end:
-                refused.add(thing.start)
-            if thing.start in refused:
-                end = thing.end
+            if thing.start == place or thing.start in turned:
+                turned.add(thing.start)
+                place = thing.end
+        refused |= turned
     return [replace(n, refused=n.start in refused) for n in things]
