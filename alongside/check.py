@@ -17,6 +17,7 @@ from casefile.vocabulary import LANGUAGES
 from messaging.catalogue import Catalogue, TextsIncomplete
 from messaging.recordings import available
 from messaging.templates import Templates, TemplatesWrong
+from triage import named
 from triage.phrases import PhraseBook, PhraseFileWrong
 from triage.reserve import Reserve
 from triage.wishes import WishBook
@@ -80,6 +81,7 @@ def _phrases() -> list[str]:
     try:
         PhraseBook.load()
         WishBook.load()
+        named.load()
     except PhraseFileWrong as wrong:
         return [str(wrong)]
     return []

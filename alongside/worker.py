@@ -25,6 +25,7 @@ from casefile.models import Alert, Checkin, Inbound, Outbox
 from casefile.vocabulary import InboundState, Lane, OutboxState
 from checkins.outcomes import delivery_heard
 from messaging.run import Post
+from triage import named
 from triage.language_id import identify
 from triage.run import handle_next
 
@@ -48,6 +49,7 @@ class Worker:
         house.catalogue.keys()
         house.triage.book.hear("how are you all doing today")
         house.triage.wishes.hear("how are you all doing today")
+        named.load()
         identify("how are you all doing today", "en")
         if house.reserve is None:
             log.warning("there is no reserve: without the bot only phrase lists are left")

@@ -82,20 +82,18 @@ def only_language(text: str, spoken: str) -> str | None:
     form = clean(text).removeprefix("in ")
     if by_library := next((names[form] for names in (_names(spoken), _names("en")) if form in names), None):
         return by_library
-    clauses = named.named(text, _lists(spoken))
-    if len(clauses) == 1:
-        [(words, found)] = clauses
-        if len(found) == 1 and (found[0].start, found[0].end) == (0, len(words)) and found[0].kind.startswith(named.LANGUAGE):
-            return found[0].kind.removeprefix(named.LANGUAGE)
-    return None
+    kinds = named.whole(text, _lists(spoken))
+    kind = kinds.pop() if len(kinds) == 1 else ""
+    return kind.removeprefix(named.LANGUAGE) if kind.startswith(named.LANGUAGE) else None
 
 
 def when(text: str, spoken: str, zone: str, now: dt.datetime) -> When:
     """The local day and hour a text names, as far as our lists and a well-kept library understand its language. An hour that could be told by
     either of two clocks is none."""
     local, two_clocks = now.astimezone(ZoneInfo(zone)), spoken in _FROM_DAWN
-    hour, rest = _clock(fold(text), two_clocks)
-    doubtful = hour is None and rest != fold(text)
+    folded = fold(text)
+    hour, rest = _clock(folded, two_clocks)
+    doubtful = hour is None and rest != folded
     things, left = [], 0
     for words, found in named.named(rest, _lists(spoken)):
         told = {place for n in found for place in range(n.start, n.end)}

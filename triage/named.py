@@ -5,7 +5,6 @@ The format of the files is in named/README.md.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from casefile.vocabulary import LANGUAGES
 from triage.normalise import clauses, sentences, words
-from triage.phrases import PhraseFileWrong, language_files, written_lines
+from triage.phrases import PhraseFileWrong, in_sections, language_files
 
 FOLDER = Path(__file__).resolve().parent / "named"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -25,7 +24,6 @@ NOT, LANGUAGE, NUMBER = "not", "language ", "{n}"
 SECTIONS = frozenset({*DAYS, *PARTS, *HOURS, NOT, *(LANGUAGE + code for code in LANGUAGES)})
 # A word of refusal turns around what is named within so many words after it, or straight before it.
 _REACH = 2
-_SECTION = re.compile(r"^\[([\w +-]+)\]$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +54,11 @@ def load(folder: Path = FOLDER) -> dict[str, _Lists]:
     """Every `<lang>.txt`. Raises PhraseFileWrong."""
     found: dict[str, _Lists] = {}
     for path in language_files(folder):
-        lists, section = found.setdefault(path.stem, _Lists()), ""
-        for number, line in written_lines(path):
-            if head := _SECTION.match(line):
-                section = head.group(1)
-                if section not in SECTIONS:
-                    raise PhraseFileWrong(f"{path.name}:{number}: no such section: {line}")
-            elif not section:
-                raise PhraseFileWrong(f"{path.name}:{number}: a form before any [section]")
-            elif (NUMBER in line) != (section in HOURS):
+        lists = found.setdefault(path.stem, _Lists())
+        for number, section, line in in_sections(path, SECTIONS.__contains__):
+            if (NUMBER in line) != (section in HOURS):
                 raise PhraseFileWrong(f"{path.name}:{number}: {NUMBER} belongs into [hour] and [half], and into every form there: {line}")
-            else:
-                lists.add(_form(line), section)
+            lists.add(_form(line), section)
     return found
 
 
@@ -80,6 +71,12 @@ def named(text: str, languages: tuple[str, ...]) -> list[tuple[tuple[str, ...], 
     """For each clause its words and what it names in these languages, the longest forms first come; what a word of refusal turns around is marked."""
     lists = [load()[code] for code in languages if code in load()]
     return [(clause, _refused(list(_of_clause(clause, lists)))) for sentence in sentences(text) for clause in clauses(sentence)]
+
+
+def whole(text: str, languages: tuple[str, ...]) -> set[str]:
+    """The sections of these languages in which the whole text is a form (of those without a number). One look-up, for it is asked of every message."""
+    said = words(text)
+    return {kind for code in languages if said and code in load() for form, kind in load()[code].by_first.get(said[0], ()) if form == said}
 
 
 def _of_clause(clause: tuple[str, ...], lists: list[_Lists]) -> Iterator[Named]:

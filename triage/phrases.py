@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, chain
@@ -20,7 +20,7 @@ FOLDER = Path(__file__).resolve().parent / "phrases"
 KEYWORDS = frozenset(["stop", "start", "pause", "help", "yes", "no", "ok", "call", "later", "thanks", "hello", "person"])
 _GAP = "..."
 _MOST_BETWEEN = 3
-_SECTION = re.compile(r"^\[([\w ]+)\]$")
+_SECTION = re.compile(r"^\[([\w +-]+)\]$")
 
 
 class PhraseFileWrong(ValueError):
@@ -42,6 +42,21 @@ def written_lines(path: Path) -> Iterator[tuple[int, str]]:
         line = raw.strip()
         if line and not line.startswith("# ") and line != "#":
             yield number, line
+
+
+def in_sections(path: Path, known: Callable[[str], bool]) -> Iterator[tuple[int, str, str]]:
+    """The lines of a list with their numbers and the section each stands in. Raises PhraseFileWrong for a section that is not `known`, and for a
+    line before any."""
+    section = ""
+    for number, line in written_lines(path):
+        if head := _SECTION.match(line):
+            section = head.group(1)
+            if not known(section):
+                raise PhraseFileWrong(f"{path.name}:{number}: no such section: {line}")
+        elif not section:
+            raise PhraseFileWrong(f"{path.name}:{number}: a line before any [section]")
+        else:
+            yield number, section, line
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +144,8 @@ class PhraseBook:
         return book
 
     def _read(self, path: Path) -> None:
-        section: list[str] = []
-        for number, line in written_lines(path):
-            if head := _SECTION.match(line):
-                section = head.group(1).split()
-                if not self._known(section):
-                    raise PhraseFileWrong(f"{path.name}:{number}: no such section: {line}")
-                continue
-            if not section:
-                raise PhraseFileWrong(f"{path.name}:{number}: a phrase before any [section]")
-            self._add(section, line, path.stem)
+        for _, section, line in in_sections(path, lambda section: self._known(section.split())):
+            self._add(section.split(), line, path.stem)
 
     @staticmethod
     def _known(section: list[str]) -> bool:

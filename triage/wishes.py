@@ -5,7 +5,6 @@ A wish counts only when a sentence is nothing else, words of courtesy apart. Pur
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from casefile.vocabulary import Channel
 from triage.normalise import sentences, words
-from triage.phrases import PhraseFileWrong, language_files, written_lines
+from triage.phrases import PhraseFileWrong, in_sections, language_files
 
 FOLDER = Path(__file__).resolve().parent / "wishes"
 SECTIONS = ("less often", "channel", "only", "sms", "whatsapp", "voice", "when", "phone", "wrong number", "under 18", "polite")
@@ -22,7 +21,6 @@ _ACTS = {"less often": "less_often", "channel": "change_channel", "only": "chang
 CHANNEL, WHEN, AGE = "{channel}", "{when}", "{age}"
 _MOST_WORDS_OF_WHEN = 6
 _AGES = frozenset(str(age) for age in range(8, 18))
-_SECTION = re.compile(r"^\[([\w ]+)\]$")
 
 
 @dataclass(frozen=True)
@@ -126,16 +124,8 @@ def _fits(pattern: tuple[str, ...], text: tuple[str, ...], at: int, to_end: bool
 
 def _lists(path: Path) -> dict[str, list[str]]:
     lists: dict[str, list[str]] = {section: [] for section in SECTIONS}
-    section = ""
-    for number, line in written_lines(path):
-        if head := _SECTION.match(line):
-            section = head.group(1)
-            if section not in lists:
-                raise PhraseFileWrong(f"{path.name}:{number}: no such section: {line}")
-        elif not section:
-            raise PhraseFileWrong(f"{path.name}:{number}: a form before any [section]")
-        elif ("{" in line and not {CHANNEL, WHEN, AGE} & set(line.split())) or (section in ("channel", "only")) != (CHANNEL in line.split()):
+    for number, section, line in in_sections(path, lists.__contains__):
+        if ("{" in line and not {CHANNEL, WHEN, AGE} & set(line.split())) or (section in ("channel", "only")) != (CHANNEL in line.split()):
             raise PhraseFileWrong(f"{path.name}:{number}: {{channel}} belongs into [channel] and [only], and stands by itself: {line}")
-        else:
-            lists[section].append(line)
+        lists[section].append(line)
     return lists
