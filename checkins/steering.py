@@ -128,11 +128,11 @@ def _reschedule(session: Session, person: Person, plan: Plan, wishes: Mapping[st
     for checkin in move_all(session, person.id, Answered(True), now):
         checkin.outcome = "later"
     outbox.cancel_pending(session, person.id, now, purposes=(Purpose.CHECKIN,))
-    at = next_safe(_wanted(person, plan, day, hour, now), person.time_zone, plan.safe_hours, plan.never_dates)
-    local = at.astimezone(ZoneInfo(person.time_zone)) if at else None
     if wishes.get("unclear"):
         _task(session, person.id, "later", "She named a day or an hour that the machine did not understand: read her message and arrange it with her", now)
         return Change("reply.later")
+    at = next_safe(_wanted(person, plan, day, hour, now), person.time_zone, plan.safe_hours, plan.never_dates)
+    local = at.astimezone(ZoneInfo(person.time_zone)) if at else None
     too_far = at is None or local is None or at > now + FURTHEST_WISH or (plan.review_on is not None and local.date() > plan.review_on)
     if too_far or at is None or local is None or not changes.view_of(person, plan).live:
         _task(session, person.id, "later", "She asked to be written to at another time that the plan does not allow: please arrange it with her", now)

@@ -25,11 +25,9 @@ def _thread(desk: Desk, person: Person) -> dict[str, object]:
         names = lookups.names(session)
         entries, older = timeline.thread(session, person.id, desk.now, names, _before(desk))
         alerts = lookups.open_alerts(session, person.id)
-        wrote_in = session.scalar(select(Inbound.language).where(Inbound.person_id == person.id).order_by(Inbound.id.desc()).limit(1))
     catalogue = desk.house.catalogue
     english = {key: catalogue.text_raw(key, "en") for key in catalogue.keys()}
     return {"person": person, "names": names, "entries": entries, "older": older, "alerts": alerts, "english": english,
-            "wrote_in": wrote_in if wrote_in in LANGUAGES and wrote_in != person.language else None,
             "can_translate": lambda code: bool(code) and code != "en" and desk.house.translator.available(code, "en")}
 
 
@@ -48,6 +46,7 @@ def _page(desk: Desk, person: Person, *, found: dict[str, str] | None = None, wo
     cannot, there = "", None
     with desk.read() as session:
         plan = session.scalar(select(Plan).where(Plan.person_id == person.id))
+        wrote_in = session.scalar(select(Inbound.language).where(Inbound.person_id == person.id).order_by(Inbound.id.desc()).limit(1))
         try:
             there = replies.way(session, fresh, desk.now)
         except replies.CannotReply as error:
@@ -57,6 +56,7 @@ def _page(desk: Desk, person: Person, *, found: dict[str, str] | None = None, wo
                for key in catalogue.keys("human.")]
     return desk.show("conversation.html", status, **values, plan=plan, cannot=cannot, there=there, phrases=phrases, found=found or {}, words=words,
                      token=secrets.token_urlsafe(12), own_language=fresh.language == "en",
+                     wrote_in=wrote_in if wrote_in in LANGUAGES and wrote_in != fresh.language else None,
                      into=fresh.language == "en" or desk.house.translator.available("en", fresh.language))
 
 

@@ -135,7 +135,7 @@ def _act(session: Session, person: Person, row: Inbound, verdict: Verdict, now: 
 def _reply(session: Session, catalogue: Catalogue, person: Person, row: Inbound, key: str | None, params: dict[str, str],
            now: dt.datetime) -> None:
     answers = key is not None and row.address_id is not None and row.channel is not Channel.VOICE
-    person.awaiting = _AWAITS.get(key or "", "") if answers else ""
+    person.awaiting = awaits(Purpose.REPLY, key) if answers else ""
     person.awaiting_since = now if person.awaiting else None
     if not answers:
         return

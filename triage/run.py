@@ -127,7 +127,7 @@ def judge(tools: Tools, g: _Gathered) -> tuple[Verdict, str, bool]:
     setting = in_language(g.setting, guess, g.language)
     reserve = tools.reserve if answer is None else None
     alone = _ask_reserve(reserve, g, g.text) if reserve else None
-    together = _understood_together(tools.bot if answer else None, reserve, g) if g.earlier else None
+    together = _understood_together(tools.bot if answer else None, reserve, g) if g.earlier and g.text.strip() else None
     return decide(heard, answer, setting, nearby, alone, wish, together), guess.language, answer is not None or not g.text.strip()
 
 
