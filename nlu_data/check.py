@@ -6,6 +6,9 @@ import collections
 import sys
 from pathlib import Path
 
+import numpy as np
+from rapidfuzz import fuzz, process
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from nlu_data import read
 
@@ -13,6 +16,8 @@ BIG = {"en": 120, **dict.fromkeys(["sq", "vi", "ro", "ar", "ti", "zh"], 60)}
 HELD_OUT = 60
 # A shorter key ("ok", "yes please") may stand on both sides by chance.
 TELLING = 12
+# Of a hundred letters of two keys so many are the same: a near-copy ("he is at my door now" and "he's at my door now").
+NEAR = 90
 
 
 def wanted(lang: str, intent: str) -> int:
@@ -39,11 +44,21 @@ def problems(lang: str) -> list[str]:
     developed = _keys(read.development())
     apart = developed | _keys(read.held_out())
     found += [f"{p.intent}: learned and held out: {p.text}" for p in learned if read.key(p.text) in apart]
+    found += [f"{p.intent}: learned, and nearly the same is held out or for development: {p.text}" for p in near_copies(learned, [*held, *dev])]
     found += [f"{p.intent}: for development and held out: {p.text}" for p in held if read.key(p.text) in developed]
     known = {f"dialect:{name}" for name in read.dialects(lang).values()}
     tags = {tag for p in (*learned, *held, *dev) for tag in p.tags}
     found += [f"{tag}: no dialect in dialects.py" for tag in sorted(tags) if tag.startswith("dialect:") and tag not in known]
     return found + [f"{file.name}: does not say that it was not reviewed" for file in _files(lang) if not _says_so(file)]
+
+
+def near_copies(learned: list[read.Phrase], apart: list[read.Phrase]) -> list[read.Phrase]:
+    """Those of `learned` that are, but for a few letters, one of `apart` (all of one language; those with the same key are among them)."""
+    keys = sorted(_keys(apart))
+    if not keys or not learned:
+        return []
+    alike = process.cdist(keys, [read.key(p.text) for p in learned], scorer=fuzz.ratio, score_cutoff=NEAR, dtype=np.uint8)
+    return [p for p, near in zip(learned, alike.any(axis=0)) if near]
 
 
 def _calm(phrases: list[read.Phrase]) -> int:

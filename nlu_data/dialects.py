@@ -12,10 +12,10 @@ DIALECTS = {
           "tunisian تونسي, algerian جزائري, libyan ليبي",
     "ti": "tigray ትግራይ, asmara, adigrat, akele_guzai",
     "am": "wollo, gojjam gojam, addis addis_slang, gondar, shewa, gulf gulf_worker",
-    "so": "maay, northern waqooyi, benadiri benaadir banaadiri, southern koonfur",
+    "so": "maay, maxaa, northern waqooyi, benadiri benaadir banaadiri, southern koonfur",
     "fa": "dari, hazaragi, isfahani, tajik, herati",
     "ur": "punjabi punjabi_mix, dakhni, pakistani",
-    "hi": "bhojpuri भोजपुरी, haryanvi, awadhi, marwari marwadi, punjabi, rajasthani, mumbai bambaiya, bihari, nepali nepali_hindi, braj",
+    "hi": "bhojpuri भोजपुरी, haryanvi हरियाणवी, awadhi, marwari marwadi, punjabi, rajasthani, mumbai bambaiya, bihari, nepali nepali_hindi, braj",
     "bn": "sylheti সিলেটি, chittagonian chittagong chatgaya chatgaiya চাটগাঁইয়া, dhaka dhakaiya, noakhali, kolkata, barisal barishal",
     "zh": "cantonese 粤语 粵語, traditional, taiwanese taiwan, sichuan 四川话, northeastern northeast dongbei 东北话, shanghai",
     "pl": "silesian slask slaski, podhale podhalanski goral gorale highlander, poznan poznanski, podlasie podlaski, kashubian kaszubski, eastern",
@@ -26,7 +26,7 @@ DIALECTS = {
           "mozambican mozambique mocambique mocambicano, african, cape_verdean cape_verde cabo_verde caboverdiano, "
           "guinean guinea guine guineense guinea_bissau, northeastern nordeste nordestino, gaucho, mineiro, carioca, caipira, alentejo alentejano, "
           "timorese timor, sao_tome",
-    "es": "mexican mexico mexicano, latin_american, european spain espana, colombian colombia colombiano, caribbean caribe caribeno, "
+    "es": "mexican mexico mexicano, latin_american, european spain espana peninsular, colombian colombia colombiano, caribbean caribe caribeno, "
           "argentine argentina argentino, rioplatense, venezuelan venezuela venezolano, andalusian andalucia andaluz, chilean chile chileno, "
           "dominican dominicana dominicano dominican_republic, peruvian peru peruano, central_american, cuban cuba cubano, ecuadorian, "
           "salvadoran salvadoreno, andean andino, costa_rican costa_rica, honduran hondureno, paraguayan paraguayo",

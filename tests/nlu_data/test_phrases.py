@@ -53,6 +53,15 @@ def test_what_breaks_the_rules_is_named(broken: None, problem: str) -> None:
     assert problem in check.problems("en")
 
 
+def test_a_near_copy_is_named_and_another_situation_is_not() -> None:
+    held = [read.Phrase("I took all of the tablets an hour ago", "en", "suicide_self_harm", "immediate"), read.Phrase("call me", "en", "wants_contact", "routine")]
+    near = ["i took all the tablets an hour ago", "I tuk all of teh tablets an hour ago!!", "i took all of the tablets, an hour ago x"]
+    other = ["she took all of the tablets back to the chemist an hour ago", "I took the tram an hour ago", "call me!"]
+    learned = [read.Phrase(text, "en", "chat", "none") for text in near + other]
+    assert [p.text for p in check.near_copies(learned, held)] == near
+    assert check.near_copies(learned, []) == check.near_copies([], held) == []
+
+
 def test_what_keeps_the_rules_is_not_named(broken: None) -> None:
     found = check.problems("en")
     assert not [p for p in found if "scottish" in p or p.startswith("danger_now: no reply")]
