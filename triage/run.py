@@ -125,9 +125,11 @@ def judge(tools: Tools, g: _Gathered) -> tuple[Verdict, str, bool]:
     named = asks.language(g.text, g.language) if g.setting.awaiting == "language" or (wish is not None and wish.act == "change_language") else None
     answer = _ask(tools.bot, g, hint_of(heard, g.setting.awaiting, wish), named)
     setting = in_language(g.setting, guess, g.language)
-    reserve = tools.reserve if answer is None else None
-    alone = _ask_reserve(reserve, g, g.text) if reserve else None
-    together = _understood_together(tools.bot if answer else None, reserve, g) if g.earlier and g.text.strip() else None
+    joined = _joined(g)
+    if answer is None:
+        alone, together = _ask_reserve(tools.reserve, g, joined)
+    else:
+        alone, together = None, _understood_together(tools.bot, g, joined)
     return decide(heard, answer, setting, nearby, alone, wish, together), guess.language, answer is not None or not g.text.strip()
 
 
@@ -170,14 +172,20 @@ def _ask(bot: Bot | None, g: _Gathered, hint: str | None, named: str | None) -> 
         return None
 
 
-def _understood_together(bot: Bot | None, reserve: Reserve | None, g: _Gathered) -> Understanding | None:
-    """What the model makes of the text with those before it; of as many of these as the bot takes at once."""
+def _joined(g: _Gathered) -> str:
+    """The text with those before it, as many of these as the bot takes at once; empty when there is nothing to join."""
+    if not g.earlier or not g.text.strip():
+        return ""
     words = [*g.earlier, g.text]
     while len(words) > 2 and len(" . ".join(words).encode("utf-8", "replace")) > MOST_BYTES:
         del words[0]
-    joined = " . ".join(words)
-    if bot is None:
-        return _ask_reserve(reserve, g, joined) if reserve else None
+    return " . ".join(words)
+
+
+def _understood_together(bot: Bot | None, g: _Gathered, joined: str) -> Understanding | None:
+    """What the bot's model makes of the joined texts."""
+    if bot is None or not joined:
+        return None
     try:
         return bot.understand([joined], timeout=2.0)[0]
     except BotSilent as silent:
@@ -186,15 +194,16 @@ def _understood_together(bot: Bot | None, reserve: Reserve | None, g: _Gathered)
         return None
 
 
-def _ask_reserve(reserve: Reserve, g: _Gathered, text: str) -> Understanding | None:
-    """What our own copy of the bot's model makes of a text."""
-    if not text.strip():
-        return None
+def _ask_reserve(reserve: Reserve | None, g: _Gathered, joined: str) -> tuple[Understanding | None, Understanding | None]:
+    """What our own copy of the bot's model makes of the text, and of the joined texts."""
+    if reserve is None or not g.text.strip():
+        return None, None
     try:
-        return reserve.understand([text])[0]
+        found = reserve.understand([g.text, joined] if joined else [g.text])
     except Exception as error:  # whatever fails in it, phrase lists are left, and a person reads the message
         log.error("inbound %s: the reserve failed: %s", g.inbound_id, type(error).__name__)
-        return None
+        return None, None
+    return found[0], found[1] if joined else None
 
 
 def _gather(session: Session, row: Inbound, now: dt.datetime) -> _Gathered:

@@ -48,12 +48,26 @@ class FakeBot:
         return [self.together]
 
 
+class FakeReserve:
+    """Alarmed by `word` and by nothing else; keeps what it was asked. With `broken` it fails."""
+
+    def __init__(self, word: str = "\0", broken: bool = False):
+        self.word, self.broken, self.asked = word, broken, []
+
+    def understand(self, texts: list[str]) -> list[Understanding]:
+        self.asked.append(texts)
+        if self.broken:
+            raise RuntimeError("out of order")
+        return [DANGER if self.word in text else CALM for text in texts]
+
+
 class Desk:
     """Receives texts, judges them, and looks."""
 
     def __init__(self, database: Database, book: PhraseBook, catalogue: Catalogue):
         self.database, self.book, self.now, self.count = database, book, NOW, 0
         self.bot: Any = FakeBot()
+        self.reserve: Any = None
         self.catalogue = catalogue
 
     def receive(self, body: str, sender: str = NUMBER, channel: Channel = Channel.SMS, at: dt.datetime | None = None, **more: Any) -> int:
@@ -65,7 +79,7 @@ class Desk:
 
     def handle(self, after: dt.timedelta = dt.timedelta()) -> bool:
         self.now += after
-        return handle_next(Tools(self.database, self.book, self.catalogue, self.bot, wishes=WISHES), "test", self.now)
+        return handle_next(Tools(self.database, self.book, self.catalogue, self.bot, self.reserve, WISHES), "test", self.now)
 
     def say(self, body: str, **more: Any) -> Inbound:
         row_id = self.receive(body, **more)
@@ -160,6 +174,26 @@ def test_what_the_bot_heard_in_a_text_counts_although_it_is_silent_about_the_tex
     desk.say("hello there you")
     desk.bot = FakeBot(turn=DANGER, together=None)
     assert desk.say("the tall one waits below").urgency is Urgency.IMMEDIATE
+
+
+def test_without_the_bot_the_reserve_is_asked_once_of_a_text_and_those_before_it(desk: Desk) -> None:
+    desk.bot, desk.reserve = FakeBot(turn=None), FakeReserve("below . he")
+    assert desk.say("the tall one waits below").urgency is Urgency.ROUTINE
+    assert desk.say("he has my bag").urgency is Urgency.IMMEDIATE
+    assert desk.reserve.asked == [["the tall one waits below"], ["he has my bag", "the tall one waits below . he has my bag"]]
+
+
+def test_a_reserve_that_fails_leaves_the_message_to_a_person(desk: Desk) -> None:
+    desk.bot, desk.reserve = FakeBot(turn=None), FakeReserve(broken=True)
+    row = desk.say("the tall one waits below")
+    assert row.urgency is Urgency.ROUTINE and row.state is InboundState.DONE and len(desk.reserve.asked) == 1
+
+
+@pytest.mark.parametrize("bot", [FakeBot(together=DANGER), FakeBot(turn=None)])
+def test_a_message_without_words_is_not_judged_by_the_texts_before_it(desk: Desk, bot: FakeBot) -> None:
+    desk.say("the tall one waits below")
+    desk.bot, desk.reserve = bot, FakeReserve("below")
+    assert desk.say("  ").urgency is Urgency.ROUTINE and desk.reserve.asked == []
 
 
 def test_a_question_asked_two_days_ago_is_not_answered_by_a_nine_any_more(desk: Desk) -> None:
