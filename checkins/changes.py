@@ -23,6 +23,8 @@ PLAN_FIELDS = frozenset({
     "consent_withdrawn_at"})
 PERSON_FIELDS = frozenset({"language", "dialect", "interpreter_needed", "time_zone", "caseworker_id", "adult", "stopped_at", "suspended_at",
                            "suspended_why"})
+# What these hold back begins again only by an act for which somebody asked her (start, phone back, confirm), never by putting a change back.
+_ASKS_HER = frozenset({"stopped_at", "suspended_at", "consent_withdrawn_at", "confirmed_at"})
 
 
 class NoPlan(LookupError):
@@ -30,7 +32,7 @@ class NoPlan(LookupError):
 
 
 class ChangeGone(RuntimeError):
-    """The change was put back already, or does not exist; the message can be shown to staff."""
+    """The change cannot be put back, or not any more; the message can be shown to staff."""
 
 
 def locked_person(session: Session, person_id: int) -> Person:
@@ -49,7 +51,7 @@ def plan_of(session: Session, person_id: int) -> Plan:
 def make(session: Session, person_id: int, what: str, values: Mapping[str, Any], now: dt.datetime, staff_id: int | None = None) -> PlanChange:
     """Set fields of the plan or the person (PLAN_FIELDS, PERSON_FIELDS), write the change down, and set the next check-in's time.
 
-    `staff_id` None = by the person's own text. Raises NoPlan when a field of a plan is named and there is none.
+    `staff_id` None = by the person's own text, or her block at the provider. Raises NoPlan when a field of a plan is named and there is none.
     """
     person = locked_person(session, person_id)
     plan = session.scalar(select(Plan).where(Plan.person_id == person_id).with_for_update().execution_options(populate_existing=True))
@@ -70,13 +72,36 @@ def make(session: Session, person_id: int, what: str, values: Mapping[str, Any],
 
 
 def revert(session: Session, change_id: int, staff_id: int, now: dt.datetime) -> PlanChange:
-    """Put back what a change set, and write that down as a change of its own. Raises ChangeGone."""
-    change = session.scalar(select(PlanChange).where(PlanChange.id == change_id).with_for_update().execution_options(populate_existing=True))
-    if change is None or change.reverted_at is not None:
-        raise ChangeGone("This change was put back already, or does not exist.")
+    """Put back what a change altered and nobody altered since, and write that down as a change of its own. Raises ChangeGone."""
+    change = session.get(PlanChange, change_id)
+    if change is None:
+        raise ChangeGone("There is no such change.")
+    person = locked_person(session, change.person_id)
+    session.refresh(change)
+    plan = session.scalar(select(Plan).where(Plan.person_id == person.id).with_for_update().execution_options(populate_existing=True))
+    values = to_put_back(change, person, plan)
     change.reverted_at = now
-    values = {name: _rich(name, value) for name, value in change.before.items()}
-    return make(session, change.person_id, f"put back: {change.what}", values, now, staff_id)
+    return make(session, person.id, f"put back: {change.what}", values, now, staff_id)
+
+
+def to_put_back(change: PlanChange, person: Person, plan: Plan | None) -> dict[str, Any]:
+    """The fields that putting a change back sets: those it altered and nobody altered since. Raises ChangeGone when it cannot be put back."""
+    if change.reverted_at is not None:
+        raise ChangeGone("This was put back already.")
+    altered = {name: value for name, value in change.before.items() if value != change.after[name]}
+    if any(_holds(name, change.after[name]) and not _holds(name, value) for name, value in altered.items() if name in _ASKS_HER):
+        raise ChangeGone("Not by this list: it begins again only when somebody has asked them.")
+    left = {name: _rich(name, value) for name, value in altered.items() if getattr(_owner(name, person, plan), name) == _rich(name, change.after[name])}
+    if "confirmed_at" not in left:
+        left.pop("confirmed_by", None)  # who confirmed goes with when
+    if not left:
+        raise ChangeGone("What it altered was altered again since." if altered else "It altered nothing.")
+    return left
+
+
+def _holds(name: str, value: Any) -> bool:
+    """Whether nothing is sent with this value of one of _ASKS_HER: a stop that is set, a confirmation that is missing."""
+    return (value is None) == (name == "confirmed_at")
 
 
 def settle(session: Session, person: Person, plan: Plan | None, now: dt.datetime) -> None:

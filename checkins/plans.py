@@ -20,11 +20,13 @@ from checkins.changes import NoPlan
 from checkins.plan_check import PlanWrong
 from escalation.alerts import raise_alert
 
-__all__ = ["NoPlan", "PlanWrong", "change", "confirm", "draft", "pause", "phone_back", "phone_lost", "resume", "start", "stop", "withdraw_consent"]
+__all__ = ["NoPlan", "PlanWrong", "change", "confirm", "draft", "pause", "phone_back", "phone_lost", "put_back", "resume", "start", "stop", "withdraw_consent"]
 
 # What a caseworker may set; the rest follows from acts such as confirming.
 EDITABLE = frozenset({"review_on", "rule", "starts_on", "at_time", "jitter_minutes", "safe_hours", "never_dates", "stress_dates", "channels", "ladder",
                       "cover", "after_alarm", "daily_cap", "inbound_only", "consent", "time_zone"})
+# What a confirmed plan must have.
+WHOLE = ("review_on", "consent", "inbound_only", "channels", "safe_hours")
 
 
 def draft(session: Session, person_id: int, fields: Mapping[str, Any], staff_id: int, now: dt.datetime) -> Plan:
@@ -49,6 +51,15 @@ def change(session: Session, person_id: int, fields: Mapping[str, Any], staff_id
     if plan.confirmed_at is not None:
         _complete(session, person, plan, fields, now)
     return changes.make(session, person_id, "changed", dict(fields), now, staff_id)
+
+
+def put_back(session: Session, change_id: int, staff_id: int, now: dt.datetime) -> PlanChange:
+    """Put a change back (`changes.revert`). A confirmed plan must stay complete. Raises ChangeGone, PlanWrong."""
+    made = changes.revert(session, change_id, staff_id, now)
+    plan = session.scalar(select(Plan).where(Plan.person_id == made.person_id))
+    if plan is not None and plan.confirmed_at is not None and not made.after.keys().isdisjoint(WHOLE):
+        _complete(session, session.get_one(Person, made.person_id), plan, {}, now)
+    return made
 
 
 def confirm(session: Session, person_id: int, staff_id: int, now: dt.datetime, **fields: Any) -> PlanChange:
@@ -92,7 +103,7 @@ def start(session: Session, person_id: int, staff_id: int, now: dt.datetime) -> 
 
 
 def withdraw_consent(session: Session, person_id: int, staff_id: int | None, now: dt.datetime) -> PlanChange:
-    """She no longer agrees: nothing more is sent, and her support does not change by it. Raises NoPlan."""
+    """She no longer agrees: nothing more is sent, as after a stop, and her support does not change by it. Raises NoPlan."""
     return changes.make(session, person_id, "consent withdrawn", {"consent_withdrawn_at": now}, now, staff_id)
 
 
@@ -127,7 +138,7 @@ def _check(fields: Mapping[str, Any], today: dt.date) -> None:
 
 
 def _complete(session: Session, person: Person, plan: Plan, fields: Mapping[str, Any], now: dt.datetime) -> None:
-    whole = {name: fields.get(name, getattr(plan, name)) for name in ("review_on", "consent", "inbound_only", "channels", "safe_hours")}
+    whole = {name: fields.get(name, getattr(plan, name)) for name in WHOLE}
     today = _today(person, now)
     ways = session.scalars(select(Address.id).where(
         Address.person_id == person.id, Address.channel.in_(whole["channels"]), Address.consent, Address.safe_to_contact,

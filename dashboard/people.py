@@ -17,12 +17,13 @@ from casefile.access import NotFound
 from casefile.models import Address, Alert, Audit, Inbound, Person, Plan, PlanChange
 from casefile.numbers import NumberWrong, address_hash, address_hashes, canonical
 from casefile.vocabulary import LANGUAGES, AlertState, Channel
-from checkins.changes import settle
+from checkins import changes
+from checkins.changes import locked_person
 from dashboard import lookups, words
 from dashboard.desk import Desk, signed_in
 from dashboard.forms import Form
 from dashboard.page import sentence
-from dashboard.plan_form import spoken_rule
+from dashboard.plan_changes import describe, kept
 from triage.agreed_words import AgreedWordWrong, duress_hashes, safe_hash, too_common
 from triage.normalise import clean
 from triage.phrases import PhraseBook
@@ -31,8 +32,10 @@ router = APIRouter()
 # Without letters and digits that are taken for each other on the phone.
 _LETTERS = "23456789ACDEFGHJKMNPQRTUVWXY"
 ADULT = {"yes": "Yes, 18 or over", "no": "No, or not known"}
-PERSON_FIELDS = ("name", "language", "dialect", "interpreter", "time_zone", "caseworker", "adult", "safe_word", "duress_word")
-ADDRESS_FIELDS = ("channel", "number", "whose", "shared", "consent", "safe", "review_by")
+PERSON_FIELDS = ("version", "name", "language", "dialect", "interpreter", "time_zone", "caseworker", "adult", "safe_word", "duress_word")
+# Columns of the record whose changes are written down.
+_WRITTEN_DOWN = ("language", "dialect", "interpreter_needed", "time_zone", "caseworker_id", "adult")
+ADDRESS_FIELDS = ("stamp", "channel", "number", "whose", "shared", "consent", "safe", "review_by")
 
 
 @router.get("/people")
@@ -84,17 +87,17 @@ def record(ref: str, desk: Desk = Depends(signed_in)) -> Response:
     person = desk.person(ref)
     with desk.read() as session:
         addresses = list(session.scalars(select(Address).where(Address.person_id == person.id).order_by(Address.id)))
-        changes = list(session.scalars(select(PlanChange).where(PlanChange.person_id == person.id).order_by(PlanChange.id.desc()).limit(30)))
+        made = list(session.scalars(select(PlanChange).where(PlanChange.person_id == person.id).order_by(PlanChange.id.desc()).limit(30)))
         plan = session.scalar(select(Plan).where(Plan.person_id == person.id))
         names, alerts = lookups.names(session), lookups.open_alerts(session, person.id)
     return desk.show("record.html", person=person, addresses=[(a, _why_not(a, lookups.today(desk.now))) for a in addresses], plan=plan, names=names,
-                     alerts=alerts, changes=[(c, describe(c, names)) for c in changes])
+                     alerts=alerts, changes=[(c, describe(c, names), kept(c, person, plan)) for c in made])
 
 
 def _why_not(a: Address, today: dt.date) -> str:
     """Why nothing is sent to an address; empty when it may be used."""
     if a.suspended_at:
-        return f"Suspended: {a.suspended_why or 'not in use'}"
+        return f"Suspended: {_why_suspended(a)}"
     if a.opted_out_at:
         return "Blocked by them at the provider"
     if not a.consent or not a.safe_to_contact:
@@ -102,52 +105,31 @@ def _why_not(a: Address, today: dt.date) -> str:
     return "The review date has passed" if a.review_by is not None and a.review_by < today else ""
 
 
-def describe(change: PlanChange, names: dict[int, str]) -> str:
-    """A change of plan in one line: who, and from what to what."""
-    who = names.get(change.by_staff_id, "") if change.by_staff_id else "By their own text"
-    hidden = {"safe_hours", "ladder", "consent", "confirmed_by"}
-    parts = [f"{name.replace('_', ' ')}: {_plain(name, change.before.get(name))} → {_plain(name, value)}" for name, value in change.after.items() if name not in hidden]
-    return f"{who}: {change.what}" + (f" ({'; '.join(parts)})" if parts else "")
-
-
-def _plain(name: str, value: object) -> str:
-    if name == "rule" and value:
-        return spoken_rule(str(value))
-    if value is None or value == "" or value == []:
-        return "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    text = str(value)
-    return text[:16].replace("T", " ") if text[4:5] == "-" and text[10:11] == "T" else text
-
-
 @router.get("/people/{ref}/edit")
 def edit(ref: str, desk: Desk = Depends(signed_in)) -> Response:
     p = desk.person(ref)
-    return _person_form(desk, p, {"name": p.name, "language": p.language, "dialect": p.dialect or "", "interpreter": "yes" if p.interpreter_needed else "",
+    return _person_form(desk, p, {"version": str(p.version), "name": p.name, "language": p.language, "dialect": p.dialect or "",
+                                  "interpreter": "yes" if p.interpreter_needed else "",
                                   "time_zone": p.time_zone, "caseworker": str(p.caseworker_id or ""), "adult": "yes" if p.adult else "no"})
 
 
 @router.post("/people/{ref}/edit")
 def save(ref: str, desk: Desk = Depends(signed_in)) -> Response:
-    person = desk.person(ref)
-    with desk.write() as session:
-        row = session.scalars(select(Person).where(Person.id == person.id).with_for_update().execution_options(populate_existing=True)).one()
-        before = (row.adult, row.time_zone)
-        found = _fill(row, desk.form)
-        if found:
-            session.rollback()
-        else:
-            _known_caseworker(session, row)
-            if (row.adult, row.time_zone) != before:
-                # A child is sent nothing from now on; hours are those of the new place.
-                settle(session, row, session.scalar(select(Plan).where(Plan.person_id == row.id).with_for_update()), desk.now)
-            audit.note(session, desk.now, "changed the record", desk.staff.id, row.id)
-            live.tell(session, "person", desk.now, row.id)
-    if found:
+    person, wanted = desk.person(ref), Person()
+    if found := _fill(wanted, desk.form):
         return _person_form(desk, person, {n: desk.form.text(n, 200) for n in PERSON_FIELDS}, found)
+    with desk.write() as session:
+        row = locked_person(session, person.id)
+        if str(row.version) != desk.form.text("version", 10):
+            return desk.go(f"/people/{ref}", "read_again")
+        _known_caseworker(session, wanted)
+        values = {n: getattr(wanted, n) for n in _WRITTEN_DOWN if getattr(wanted, n) != getattr(row, n)}
+        if values:
+            changes.make(session, row.id, "changed the record", values, desk.now, desk.staff.id)
+        row.name = wanted.name
+        row.safe_word_hash, row.duress_hashes = wanted.safe_word_hash or row.safe_word_hash, wanted.duress_hashes or row.duress_hashes
+        audit.note(session, desk.now, "changed the record", desk.staff.id, row.id)
+        live.tell(session, "person", desk.now, row.id)
     return desk.go(f"/people/{ref}", "saved")
 
 
@@ -178,6 +160,9 @@ def _fill(person: Person, form: Form) -> dict[str, str]:
         found["duress_word"] = "The two words must differ"
     elif duress and too_common(duress, _phrases().everyday({person.language})):
         found["duress_word"] = "This is an everyday answer, or one letter from one: choose a word that is never sent by chance"
+    for name, word in (("safe_word", safe), ("duress_word", duress)):
+        if found and word:
+            found.setdefault(name, "Type the word again: it was not kept")  # it is not sent back to the page
     return found
 
 
@@ -199,8 +184,9 @@ def _new_ref(session: Session) -> str:
     return secrets.token_hex(6).upper()
 
 
-def _address_form(desk: Desk, person: Person, address_id: int | None, wanted: dict[str, str], found: dict[str, str] | None = None) -> Response:
-    return desk.show("address_form.html", 422 if found else 200, person=person, address_id=address_id, found=found or {},
+def _address_form(desk: Desk, person: Person, address_id: int | None, wanted: dict[str, str], found: dict[str, str] | None = None,
+                  suspended: str = "") -> Response:
+    return desk.show("address_form.html", 422 if found else 200, person=person, address_id=address_id, found=found or {}, suspended=suspended,
                      wanted={n: wanted.get(n, "") for n in ADDRESS_FIELDS}, channels={str(c): words.CHANNEL[c] for c in Channel}, shared=words.SHARED)
 
 
@@ -214,9 +200,11 @@ def edit_address(ref: str, address_id: int, desk: Desk = Depends(signed_in)) -> 
     person = desk.person(ref)
     with desk.read() as session:
         a = _address(session, person.id, address_id)
+    held = a.suspended_at is not None  # what was agreed before does not count: both are to be ticked anew
     return _address_form(desk, person, address_id, {
-        "channel": str(a.channel), "number": a.address, "whose": a.whose, "shared": a.shared, "consent": "yes" if a.consent else "",
-        "safe": "yes" if a.safe_to_contact else "", "review_by": a.review_by.isoformat() if a.review_by else ""})
+        "stamp": _stamp(a), "channel": str(a.channel), "number": a.address, "whose": a.whose, "shared": a.shared,
+        "consent": "yes" if a.consent and not held else "", "safe": "yes" if a.safe_to_contact and not held else "",
+        "review_by": a.review_by.isoformat() if a.review_by else ""}, suspended=_why_suspended(a))
 
 
 def _address(session: Session, person_id: int, address_id: int) -> Address:
@@ -224,6 +212,15 @@ def _address(session: Session, person_id: int, address_id: int) -> Address:
     if row is None or row.person_id != person_id:
         raise NotFound("no such address")
     return row
+
+
+def _stamp(a: Address) -> str:
+    """Differs when what was agreed about the address did: an older form is then read again instead of saved."""
+    return f"{a.suspended_at or '-'} {a.confirmed_at or '-'} {a.consent} {a.safe_to_contact}"
+
+
+def _why_suspended(a: Address | None) -> str:
+    return (a.suspended_why or "not in use") if a is not None and a.suspended_at else ""
 
 
 @router.post("/people/{ref}/addresses")
@@ -248,34 +245,43 @@ def save_address(ref: str, address_id: int | None = None, desk: Desk = Depends(s
     if consent and safe and "review_by" not in found and (review is None or not desk.now.date() < review <= desk.now.date() + dt.timedelta(days=366)):
         found["review_by"] = "Give a date within a year on which you ask again whether this is still safe"
     with desk.write() as session:
+        locked_person(session, person.id)
+        known = _address(session, person.id, address_id) if address_id else None
+        if known is not None and _stamp(known) != wanted["stamp"]:
+            return desk.go(f"/people/{ref}", "read_again")
         if not found:
             same = session.scalar(select(Address.id).where(Address.channel == wanted["channel"], Address.address_hash.in_(address_hashes(number))))
             if same is not None and same != address_id:
                 found["number"] = "This number is in a record already for this channel"
         if not found:
-            row = _address(session, person.id, address_id) if address_id else Address(person_id=person.id, address=number, address_hash="")
+            row = known or Address(person_id=person.id, address=number, address_hash="")
             changed = row.address != number or row.channel != wanted["channel"]
             row.channel, row.address, row.address_hash = Channel(wanted["channel"]), number, address_hash(number)
             row.whose, row.shared, row.consent, row.safe_to_contact, row.review_by = wanted["whose"][:40] or "own", wanted["shared"], consent, safe, review
             row.confirmed_by, row.confirmed_at = (desk.staff.id, desk.now) if consent and safe else (None, None)
             if changed or (consent and safe):
                 row.suspended_at = row.suspended_why = None
+            if changed:
+                # They belong to the old number.
+                row.opted_out_at = row.last_inbound_at = row.profile_hash = row.external_user_hash = None
             session.add(row)
             session.flush()
             audit.note(session, desk.now, "saved an address", desk.staff.id, person.id,
                        f"address {row.id}, {row.channel}, consent {'yes' if consent else 'no'}, safe {'yes' if safe else 'no'}")
             live.tell(session, "person", desk.now, person.id)
     if found:
-        return _address_form(desk, person, address_id, {**wanted, "consent": "yes" if consent else "", "safe": "yes" if safe else ""}, found)
+        wanted |= {"consent": "yes" if consent else "", "safe": "yes" if safe else ""}
+        return _address_form(desk, person, address_id, wanted, found, _why_suspended(known))
     return desk.go(f"/people/{ref}", "saved")
 
 
 @router.get("/people/{ref}/looks")
 def looks(ref: str, desk: Desk = Depends(signed_in)) -> Response:
-    """Who looked at the record and did what, for managers."""
+    """Who looked at the record and did what, for managers: the newest, or those before `?before=` (an id of the audit trail)."""
     desk.require_manager()
-    person = desk.person(ref, "who looked")
+    person, before, most = desk.person(ref, "who looked"), desk.request.query_params.get("before", ""), 300
+    earlier = [Audit.id < int(before)] if before.isdecimal() and len(before) < 19 else []
     with desk.read() as session:
-        found = list(session.scalars(select(Audit).where(Audit.person_id == person.id).order_by(Audit.id.desc()).limit(300)))
+        found = list(session.scalars(select(Audit).where(Audit.person_id == person.id, *earlier).order_by(Audit.id.desc()).limit(most + 1)))
         names = lookups.names(session)
-    return desk.show("looks.html", person=person, looks=found, names=names)
+    return desk.show("looks.html", person=person, looks=found[:most], older=len(found) > most, newest=not earlier, most=most, names=names)

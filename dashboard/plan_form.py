@@ -61,10 +61,10 @@ def _hours_of(ladder: list[Any]) -> dict[str, str]:
 
 def read(form: Form, today: dt.date) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
     """The fields as sent (to show again), the plan's columns, and what is wrong, by field."""
-    wanted: dict[str, Any] = {n: form.text(n, 2000) for n in FIELDS}
-    wanted |= {"days": [d for d in DAYS if d in form.all("days")], "hours": {d: form.text(f"hours_{d}", 100) for d in DAYS},
-               "steps": {str(s): form.text(f"step_{s}", 8) for s in STEPS}, "other_rule": form.text("other_rule", 200)}
-    found: dict[str, str] = {}
+    wanted: dict[str, Any] = {n: form.whole(n) for n in FIELDS}
+    wanted |= {"days": [d for d in DAYS if d in form.all("days")], "hours": {d: form.whole(f"hours_{d}") for d in DAYS},
+               "steps": {str(s): form.whole(f"step_{s}") for s in STEPS}, "other_rule": form.text("other_rule", 200)}
+    found = form.too_long(2000, *FIELDS)
     values: dict[str, Any] = {
         "rule": _rule(wanted, found), "at_time": wanted["at_time"][:5], "jitter_minutes": _number(wanted["jitter"]),
         "daily_cap": _number(wanted["daily_cap"]), "safe_hours": _hours(wanted), "ladder": _ladder(wanted, found),
@@ -95,7 +95,7 @@ def _rule(w: dict[str, Any], found: dict[str, str]) -> str:
 
 def _number(text: str) -> int:
     """A number; one that is none becomes too small, so that the plan's own check names the field."""
-    return int(text) if text.isdigit() else -1
+    return int(text) if text.isdigit() and len(text) < 10 else -1
 
 
 def _hours(w: dict[str, Any]) -> dict[str, list[list[str]]]:
@@ -132,7 +132,9 @@ def _dates(w: dict[str, Any], found: dict[str, str]) -> list[str]:
 def _stress(w: dict[str, Any], found: dict[str, str]) -> list[dict[str, str]]:
     try:
         lines = [line.strip().partition(" ") for line in w["stress"].splitlines() if line.strip()]
-        return [{"on": dt.date.fromisoformat(day).isoformat(), "why": why.strip()[:60]} for day, _, why in lines]
+        if any(len(why.strip()) > 60 for _, _, why in lines):
+            found["stress"] = "Say in at most 60 characters why a day is one of stress"
+        return [{"on": dt.date.fromisoformat(day).isoformat(), "why": why.strip()} for day, _, why in lines]
     except ValueError:
         found["stress"] = "One date a line, then why: 2026-12-01 court"
         return []
@@ -158,3 +160,13 @@ def spoken_rule(rule: str) -> str:
         return rule
     number = parts.get("INTERVAL", "1")
     return ("every " + (unit if number == "1" else f"{number} {unit}s")) + (" on " + ", ".join(days) if days else "")
+
+
+def spoken_hours(hours: dict[str, list[list[str]]]) -> str:
+    """Safe hours in words: Tue 09:00-12:00, 14:00-17:30; Fri 09:00-17:00. Empty when there are none."""
+    return "; ".join(f"{name[:3]} {', '.join('-'.join(span) for span in hours[day])}" for day, name in DAYS.items() if hours.get(day))
+
+
+def spoken_ladder(ladder: list[Any]) -> str:
+    """A ladder's steps in words, the default ones when it names none: A colleague calls after 48 h."""
+    return "; ".join(f"{STEPS[Do(step)]} {hours} h" for step, hours in _hours_of(ladder).items())

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from casefile.access import NotFound
 from casefile.models import Person, Plan, PlanChange
 from checkins import plans, preview
-from checkins.changes import ChangeGone, locked_person, revert
-from dashboard import lookups, plan_form
+from checkins.changes import ChangeGone, locked_person
+from dashboard import conversation, lookups, plan_form
 from dashboard.desk import Desk, signed_in
 from dashboard.page import ZONE
 
@@ -85,20 +85,21 @@ def _act(desk: Desk, person: Person, back_to: str, said: str, act: Callable[[Ses
             act(session)
     except plans.PlanWrong as wrong:
         return _page(desk, person, {str(number or ""): why for number, why in enumerate(wrong.problems.values())}, 422)
-    except plans.NoPlan as wrong:
+    except (plans.NoPlan, ChangeGone) as wrong:
         return _page(desk, person, {"": str(wrong)}, 422)
-    return desk.go(f"/people/{person.ref}/{back_to}", said)
+    return desk.go(f"/people/{person.ref}/{back_to}".rstrip("/"), said)
 
 
 @router.post("/people/{ref}/pause")
 def pause(ref: str, desk: Desk = Depends(signed_in)) -> Response:
-    person = desk.person(ref, "plan")
+    person, day = desk.person(ref, "plan"), None
     try:
         day = desk.form.date("until")
+        why = "Give a day after today" if day is not None and day <= lookups.today(desk.now) else ""
     except ValueError:
-        return _page(desk, person, {"until": "Give a date such as 2026-12-24"}, 422)
-    if day is not None and day <= lookups.today(desk.now):
-        return _page(desk, person, {"until": "Give a day after today"}, 422)
+        why = "Give a date such as 2026-12-24"
+    if why:
+        return conversation.shown(desk, person, found={"until": why}, until=desk.form.whole("until"), status=422)
     until = dt.datetime.combine(day, dt.time(), ZONE).astimezone(dt.UTC) if day else None
     return _act(desk, person, "conversation", "paused", lambda session: plans.pause(session, person.id, until, desk.staff.id, desk.now))
 
@@ -127,12 +128,8 @@ def start(ref: str, desk: Desk = Depends(signed_in)) -> Response:
 @router.post("/people/{ref}/changes/{change_id:int}/put-back")
 def put_back(ref: str, change_id: int, desk: Desk = Depends(signed_in)) -> Response:
     person = desk.person(ref, "plan")
-    try:
-        with desk.write() as session:
-            change = session.get(PlanChange, change_id)
-            if change is None or change.person_id != person.id:
-                raise NotFound("no such change")
-            revert(session, change_id, desk.staff.id, desk.now)
-    except ChangeGone:
-        return desk.go(f"/people/{ref}", "read_again")
-    return desk.go(f"/people/{ref}", "reverted")
+    with desk.read() as session:
+        change = session.get(PlanChange, change_id)
+    if change is None or change.person_id != person.id:
+        raise NotFound("no such change")
+    return _act(desk, person, "", "reverted", lambda session: plans.put_back(session, change_id, desk.staff.id, desk.now))

@@ -54,7 +54,7 @@ def thread(session: Session, person_id: int, now: dt.datetime, names: dict[int, 
     for row in newest(Intervention, Intervention.at, Intervention.person_id == person_id):
         entries.append(Entry(row.at, "note", text=f"{TYPES.get(row.type, row.type)} recorded by {names.get(row.staff_id, '')}"))
     for row in newest(PlanChange, PlanChange.at, PlanChange.person_id == person_id):
-        entries.append(Entry(row.at, "note", text=f"Plan changed ({row.what.replace('_', ' ')}) {'by ' + names.get(row.by_staff_id, '') if row.by_staff_id else 'by their own text'}"))
+        entries.append(Entry(row.at, "note", text=f"Plan changed ({row.what.replace('_', ' ')}) {'by ' + names.get(row.by_staff_id, '') if row.by_staff_id else 'by them'}"))
     for row in newest(Audit, Audit.at, Audit.person_id == person_id, Audit.action.in_(_ACTS)):
         entries.append(Entry(row.at, "note", text=f"{names.get(row.staff_id or 0, 'The service')} {row.action}"))
     entries.sort(key=lambda e: e.at)

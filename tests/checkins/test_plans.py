@@ -10,6 +10,7 @@ from casefile.models import Address, Audit, Checkin, Outbox, Person, Plan, PlanC
 from casefile.vocabulary import AlertKind, Channel, CheckinState, OutboxState, Urgency
 from checkins import people, plan_check, plans
 from checkins.calls import request_call
+from checkins.changes import ChangeGone
 from checkins.people import PersonWrong, Way
 from checkins.plans import PlanWrong
 from tests import cast
@@ -41,6 +42,20 @@ def agreed(house, person_id, staff_id):
         do(house, people.confirm_address, address.id, staff_id, NOW, consent=True, safe=True, review_by=REVIEW)
     do(house, plans.draft, person_id, FIELDS, staff_id, NOW)
     do(house, plans.confirm, person_id, staff_id, NOW, review_on=REVIEW, consent=CONSENT)
+
+
+def test_putting_back_confirms_nothing_and_leaves_a_confirmed_plan_whole(house, enrolled):
+    person_id, staff_id = enrolled
+    agreed(house, person_id, staff_id)
+    drafted, confirmed = (c.id for c in house.all(PlanChange))
+    with pytest.raises(PlanWrong) as wrong:
+        do(house, plans.put_back, drafted, staff_id, NOW)
+    assert "safe_hours" in wrong.value.problems and house.plan(person_id).safe_hours == OFFICE
+    do(house, plans.put_back, confirmed, staff_id, NOW)
+    assert house.plan(person_id).confirmed_at is None and house.plan(person_id).confirmed_by is None
+    with pytest.raises(ChangeGone):
+        do(house, plans.put_back, house.all(PlanChange)[-1].id, staff_id, NOW)
+    assert house.plan(person_id).confirmed_at is None
 
 
 def test_a_new_person_has_a_short_reference_one_written_number_and_everything_off(house, enrolled):

@@ -202,8 +202,7 @@ def test_another_channel_only_if_it_was_agreed(house):
 
 
 @pytest.mark.parametrize(("what", "wishes", "look"), [
-    ("stop", {}, lambda h, p: h.get(Person, p).stopped_at), ("pause", {"day": None}, lambda h, p: h.plan(p).paused),
-    ("change_language", {"language": "ro"}, lambda h, p: h.get(Person, p).language),
+    ("pause", {"day": None}, lambda h, p: h.plan(p).paused), ("change_language", {"language": "ro"}, lambda h, p: h.get(Person, p).language),
     ("reschedule", {"day": None, "time": dt.time(9)}, lambda h, p: h.plan(p).next_at), ("less_often", {}, lambda h, p: h.plan(p).rule),
 ])
 def test_every_change_can_be_put_back_once_and_that_is_written_down(house, what, wishes, look):
@@ -219,6 +218,14 @@ def test_every_change_can_be_put_back_once_and_that_is_written_down(house, what,
     assert [c.by_staff_id for c in house.all(PlanChange)] == [None, house.staff_id()]
     with pytest.raises(steering.ChangeGone), house.database.write() as session:
         steering.revert(session, change.id, house.staff_id(), NOW + HOUR)
+
+
+def test_a_stop_is_not_put_back(house):
+    person_id = house.add()
+    act(house, person_id, "stop")
+    with pytest.raises(steering.ChangeGone, match="asked"), house.database.write() as session:
+        steering.revert(session, house.all(PlanChange)[-1].id, house.staff_id(), NOW + HOUR)
+    assert house.get(Person, person_id).stopped_at == NOW and len(house.all(PlanChange)) == 1
 
 
 def test_what_waits_to_be_sent_is_taken_back(house):

@@ -33,6 +33,10 @@ class Browser:
         answer = self.client.post(path, data={"csrf": self.token(), **fields})
         return self.client.get(answer.headers["location"]) if follow and answer.status_code == 303 else answer
 
+    def seen(self, alert_id: int) -> str:
+        """What of an alert its page has shown, as the form to resolve it says."""
+        return re.search(r'name="seen" value="([^"]*)"', self.get(f"/alerts/{alert_id}").text)[1]
+
     def sign_in(self, who: str, now, password: str = worlds.PASSWORD, code: str | None = None):
         page = self.client.get("/sign-in")
         csrf = re.search(r'name="csrf" value="([^"]+)"', page.text)

@@ -12,6 +12,7 @@ from casefile import encryption
 from casefile.database import Database
 from casefile.models import Address, Audit, Intervention, Person, Plan, PlanChange
 from casefile.vocabulary import Channel
+from checkins.numbers import suspend
 from checkins.plan_check import problems
 from dashboard import plan_form
 from dashboard.forms import Form
@@ -21,6 +22,12 @@ from triage.agreed_words import is_duress, is_safe_word
 
 PERSON = {"name": "Besa", "language": "sq", "time_zone": "Europe/London", "adult": "yes", "caseworker": ""}
 ADDRESS = {"channel": "sms", "number": "07700 900299", "whose": "own", "shared": "no", "consent": "yes", "safe": "yes", "review_by": "2027-01-20"}
+
+
+def shown(who, path: str, *hidden: str) -> dict[str, str]:
+    """What a form sends by itself."""
+    page = who.get(path).text
+    return {name: re.search(rf'name="{name}" value="([^"]*)"', page)[1] for name in hidden}
 
 
 def test_enrolling_makes_a_record_and_sends_nothing(empty, browser, sqlite_database: Database) -> None:
@@ -46,6 +53,13 @@ def test_a_record_that_is_wrong_is_not_made_and_nothing_typed_is_lost(empty, bro
         assert len(session.scalars(select(Person.id)).all()) == 6
 
 
+def test_agreed_words_that_a_mistake_elsewhere_lost_are_asked_for_again(empty, browser) -> None:
+    words = {"safe_word": "blue kettle", "duress_word": "fine thanks friend"}
+    page = browser().post("/people", **{**PERSON, "time_zone": "Mars/North"}, **words).text
+    assert page.count("Type the word again: it was not kept") == 4, "at each word, and in the list of what is wrong"
+    assert not any(word in page for word in words.values())
+
+
 def test_who_chooses_a_language_or_confirms_a_plan_sees_that_its_texts_are_not_reviewed(empty, browser, app) -> None:
     sam, catalogue = browser(), app.state.dashboard.catalogue
     assert "have texts that no native reviewer has signed off" in sam.get("/people/new").text
@@ -57,11 +71,25 @@ def test_changing_the_record_keeps_the_agreed_words_unless_new_ones_are_given(em
     sam = browser()
     with sqlite_database.write() as session:
         session.get_one(Person, empty.people["7F3"]).safe_word_hash = "kept"
-    assert sam.post("/people/7F3/edit", **{**PERSON, "name": ""}).status_code == 422
-    assert "Saved." in sam.post("/people/7F3/edit", **PERSON, interpreter="yes").text
+    form = shown(sam, "/people/7F3/edit", "version")
+    again = sam.post("/people/7F3/edit", **PERSON | form | {"name": ""})
+    assert again.status_code == 422 and f'name="version" value="{form["version"]}"' in again.text
+    assert "Saved." in sam.post("/people/7F3/edit", **PERSON | form, interpreter="yes").text
     with sqlite_database.read() as session:
         person = session.get_one(Person, empty.people["7F3"])
         assert (person.name, person.interpreter_needed, person.safe_word_hash) == ("Besa", True, "kept")
+    assert "changed the record (interpreter: no → yes; caseworker: Sam Carter → none)" in sam.get("/people/7F3").text
+
+
+def test_an_older_form_of_the_record_makes_no_child_an_adult_again(empty, browser, sqlite_database: Database) -> None:
+    sam, priya = browser(), browser("priya")
+    older = PERSON | shown(sam, "/people/7F3/edit", "version")
+    assert "18 or over: yes → no" in priya.post("/people/7F3/edit", **older | {"adult": "no", "language": "ar"}).text
+    assert "Somebody changed this a moment before you" in sam.post("/people/7F3/edit", **older | {"dialect": "northern"}).text
+    with sqlite_database.read() as session:
+        person = session.get_one(Person, empty.people["7F3"])
+        assert (person.adult, person.language, person.dialect) == (False, "ar", None)
+        assert session.scalars(select(Plan.next_at).where(Plan.person_id == person.id)).one() is None
 
 
 def test_an_address_needs_consent_safety_and_a_date_to_ask_again(empty, browser, sqlite_database: Database) -> None:
@@ -81,9 +109,42 @@ def test_an_address_needs_consent_safety_and_a_date_to_ask_again(empty, browser,
 def test_taking_consent_back_takes_the_confirmation_back(empty, browser, sqlite_database: Database) -> None:
     with sqlite_database.read() as session:
         address = session.scalars(select(Address).where(Address.person_id == empty.people["7F3"])).one()
-    browser().post(f"/people/7F3/addresses/{address.id}", **{k: v for k, v in ADDRESS.items() if k not in ("consent", "number")}, number=address.address)
+    sam, path = browser(), f"/people/7F3/addresses/{address.id}"
+    older = ADDRESS | {"number": address.address} | shown(sam, path, "stamp")
+    assert "Saved." in sam.post(path, **{k: v for k, v in older.items() if k != "consent"}).text
+    assert "Somebody changed this a moment before you" in sam.post(path, **older).text
     with sqlite_database.read() as session:
         assert session.get_one(Address, address.id).confirmed_at is None
+
+
+def test_a_suspended_number_is_used_again_only_when_both_is_ticked_anew(empty, browser, sqlite_database: Database) -> None:
+    with sqlite_database.read() as session:
+        address_id = session.scalars(select(Address.id).where(Address.person_id == empty.people["7F3"])).one()
+    sam, path = browser(), f"/people/7F3/addresses/{address_id}"
+    older = ADDRESS | {"number": "+447700900201"} | shown(sam, path, "stamp")
+    with sqlite_database.write() as session:
+        suspend(session, address_id, "somebody wrote that it is not her number", empty.now)
+    assert "Somebody changed this a moment before you" in sam.post(path, **older).text
+    page = sam.get(path).text
+    assert "somebody wrote that it is not her number" in page and not re.search('name="(consent|safe)"[^>]*checked', page)
+    as_it_is = {k: v for k, v in older.items() if k not in ("consent", "safe")} | {"shared": "yes"} | shown(sam, path, "stamp")
+    wrong = sam.post(path, **as_it_is | {"shared": ""})
+    assert wrong.status_code == 422 and "somebody wrote that it is not her number" in wrong.text
+    assert "Suspended:" in sam.post(path, **as_it_is).text
+    assert "May be used" in sam.post(path, **older | shown(sam, path, "stamp")).text
+
+
+def test_another_number_does_not_inherit_what_happened_to_the_old_one(empty, browser, sqlite_database: Database) -> None:
+    old = {"opted_out_at": empty.now, "last_inbound_at": empty.now, "profile_hash": "p", "external_user_hash": "u"}
+    with sqlite_database.write() as session:
+        address = session.scalars(select(Address).where(Address.person_id == empty.people["7F3"])).one()
+        for name, value in old.items():
+            setattr(address, name, value)
+    sam, path = browser(), f"/people/7F3/addresses/{address.id}"
+    for number, kept in (("+447700900201", list(old.values())), ("07700 900299", [None] * 4)):
+        assert "Saved." in sam.post(path, **ADDRESS | {"number": number} | shown(sam, path, "stamp")).text
+        with sqlite_database.read() as session:
+            assert [getattr(session.get_one(Address, address.id), name) for name in old] == kept
 
 
 def test_an_address_of_somebody_else_cannot_be_reached_through_this_record(empty, browser, sqlite_database: Database) -> None:
@@ -120,11 +181,14 @@ def test_a_plan_sends_nothing_before_it_is_complete_and_confirmed(empty, browser
         assert plan.rule == "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,FR" and plan.confirmed_by == empty.sam and plan.next_at is not None
         assert plan.safe_hours == {"tue": [["09:00", "12:00"], ["14:00", "17:30"]], "fri": [["09:00", "17:00"]]}
         assert [s["do"] for s in plan.ladder] == ["ask", "ask_again", "call", "manager"]
+    sam.post(f"/people/{ref}/plan/edit", **plan_fields(version=str(plan.version), inbound_only="yes"))
+    page = sam.post(f"/people/{ref}/plan/confirm", agreed="yes").text
+    assert "The next 14 days show what will be sent" in page and "Nothing will be sent: they write to us" in page
 
 
 @pytest.mark.parametrize(("change", "field"), [
     ({"every": ""}, "every"), ({"days": []}, "days"), ({"at_time": "noon"}, "at_time"), ({"jitter": "x"}, "jitter"), ({"daily_cap": "0"}, "daily_cap"),
-    ({"hours_tue": "17:00-09:00"}, "hours_mon"), ({"hours_tue": "always"}, "hours_mon"), ({"never": "soon"}, "never"), ({"stress": "court"}, "stress"),
+    ({"hours_tue": "17:00-09:00"}, "hours_mon"), ({"hours_tue": "always"}, "hours_mon"), ({"never": "soon"}, "never"), ({"stress": "court"}, "stress"), ({"stress": "2026-12-01 " + "x" * 61}, "stress"),
     ({"step_call": "", "step_manager": ""}, "step_call"), ({"step_call": "x"}, "step_call"), ({"channel_1": "pigeon"}, "channel_1"), ({"starts_on": ""}, "starts_on"),
     ({"review_on": "2026-01-01"}, "review_on"), ({"cover": "circus"}, "cover")])
 def test_what_is_wrong_with_a_plan_is_said_at_its_field(empty, browser, change: dict[str, object], field: str) -> None:
@@ -147,14 +211,18 @@ def test_pausing_resuming_stopping_and_starting(empty, browser, sqlite_database:
         with sqlite_database.read() as session:
             return session.scalars(select(Plan.next_at).where(Plan.person_id == empty.people["7F3"])).one()
 
-    assert sam.post("/people/7F3/pause", until="2020-01-01").status_code == 422
+    for typed in ("2020-01-01", "24/12/20267"):
+        wrong = sam.post("/people/7F3/pause", until=typed)
+        assert wrong.status_code == 422 and 'href="#until"' in wrong.text and 'id="until"' in wrong.text and f'value="{typed}"' in wrong.text
     assert "Check-ins are paused." in sam.post("/people/7F3/pause", until="").text and next_at() is None
-    assert "Check-ins carry on." in sam.post("/people/7F3/resume").text and next_at() is not None
+    assert "The pause is over." in sam.post("/people/7F3/resume").text and next_at() is not None
     sam.post("/people/7F3/pause", until="2026-12-20")
     assert next_at() >= dt.datetime(2026, 12, 20, tzinfo=dt.UTC)
     assert "Nothing more is sent" in sam.post("/people/7F3/stop").text and next_at() is None
-    assert "Messages are sent again" in sam.post("/people/7F3/start").text and next_at() is not None
-    assert "withdrawn" in sam.post("/people/7F3/stop", consent_withdrawn="yes").text and next_at() is None
+    assert "They may be written to again" in sam.post("/people/7F3/start").text and next_at() is not None
+    page = sam.post("/people/7F3/stop", consent_withdrawn="yes").text
+    assert "Nothing will be sent: consent was withdrawn" in page and "automatic messages answer" not in page and next_at() is None
+    assert "Consent was withdrawn" in sam.get("/people/7F3/conversation/state").text
     assert sam.post("/people/7F3/start").status_code == 422, "only a plan confirmed anew begins again"
 
 
@@ -166,9 +234,57 @@ def test_a_change_is_put_back_once(world, browser, sqlite_database: Database) ->
     assert "every week on Tuesday → every 2 weeks on Tuesday" in sam.get("/people/R8P").text
     assert sam.post(f"/people/7F3/changes/{change}/put-back").status_code == 404, "not through another record"
     assert "The change was put back." in sam.post(f"/people/R8P/changes/{change}/put-back").text
-    assert "Somebody changed this" in sam.post(f"/people/R8P/changes/{change}/put-back").text
+    again = sam.post(f"/people/R8P/changes/{change}/put-back")
+    assert again.status_code == 422 and "This was put back already." in again.text
     with sqlite_database.read() as session:
         assert session.scalars(select(Plan.rule).where(Plan.person_id == world.people["R8P"])).one() == "FREQ=WEEKLY;BYDAY=TU"
+
+
+def test_only_what_a_change_altered_and_nobody_since_is_put_back(empty, browser, sqlite_database: Database) -> None:
+    sam, priya = browser(), browser("priya")
+
+    def changed(who, **fields: object) -> int:
+        who.post("/people/7F3/plan/edit", **plan_fields(**shown(who, "/people/7F3/plan/edit", "version"), **fields))
+        with sqlite_database.read() as session:
+            return session.scalars(select(PlanChange.id).order_by(PlanChange.id.desc())).first()
+
+    changed(sam)
+    moved = changed(sam, at_time="12:00")
+    narrowed = changed(priya, at_time="12:00", hours_tue="10-11", never="2026-12-25\n2027-01-01", step_call="24.5")
+    page = sam.get("/people/7F3").text
+    assert "Sam Carter: changed (at time: 10:30 → 12:00)" in page, "and nothing that stayed as it was"
+    assert "safe hours: Tue 09:00-12:00, 14:00-17:30; Fri 09:00-17:00 → Tue 10:00-11:00; Fri 09:00-17:00" in page and "A colleague calls after 24.5 h" in page
+    assert "The change was put back." in sam.post(f"/people/7F3/changes/{moved}/put-back").text
+    changed(sam, hours_tue="11-12", never="2027-01-01", step_call="24.5")
+    with sqlite_database.read() as session:
+        plan = session.scalars(select(Plan).where(Plan.person_id == empty.people["7F3"])).one()
+        assert (plan.at_time, plan.never_dates) == ("10:30", ["2027-01-01"])
+    sam.post(f"/people/7F3/changes/{narrowed}/put-back")
+    with sqlite_database.read() as session:
+        plan = session.scalars(select(Plan).where(Plan.person_id == empty.people["7F3"])).one()
+        assert (plan.at_time, plan.safe_hours["tue"], plan.never_dates, plan.ladder[2]["after_hours"]) == ("10:30", [["11:00", "12:00"]], ["2027-01-01"], 36)
+    changed(sam)
+    first = changed(sam, at_time="13:00")
+    changed(sam, at_time="14:00")
+    assert f"/changes/{first}/put-back" not in sam.get("/people/7F3").text
+    answer = sam.post(f"/people/7F3/changes/{first}/put-back")
+    assert answer.status_code == 422 and "What it altered was altered again since." in answer.text
+    sam.post("/people/7F3/pause", until="2027-07-15")
+    assert "paused until: none → Thu 15 Jul 2027 00:00" in sam.get("/people/7F3").text
+
+
+@pytest.mark.parametrize(("path", "fields", "column"), [
+    ("phone-lost", {}, Person.suspended_at), ("stop", {}, Person.stopped_at), ("stop", {"consent_withdrawn": "yes"}, Plan.consent_withdrawn_at)])
+def test_what_stopped_messages_is_not_put_back(empty, browser, sqlite_database: Database, path: str, fields: dict[str, str], column) -> None:
+    sam = browser()
+    sam.post(f"/people/7F3/{path}", **fields)
+    page = sam.get("/people/7F3").text
+    assert "it begins again only when somebody has asked them" in page and "/put-back" not in page
+    answer = sam.post("/people/7F3/changes/1/put-back")
+    assert answer.status_code == 422 and "it begins again only when somebody has asked them" in answer.text
+    with sqlite_database.read() as session:
+        assert session.scalars(select(column).where(Person.id == Plan.person_id, Person.ref == "7F3")).one() is not None
+        assert session.scalars(select(Plan.next_at).where(Plan.person_id == empty.people["7F3"])).one() is None
 
 
 def test_every_look_at_a_record_is_shown_to_managers_only(world, browser) -> None:
@@ -178,6 +294,17 @@ def test_every_look_at_a_record_is_shown_to_managers_only(world, browser) -> Non
     page = alex.get("/people/K29/looks").text
     assert "Looked at record" in page and "Looked at conversation" in page and "Sam Carter" in page
     assert sam.get("/people/K29/looks").status_code == 404
+
+
+def test_looks_are_read_page_by_page(empty, browser, sqlite_database: Database, clock) -> None:
+    with sqlite_database.write() as session:
+        session.add_all(Audit(at=clock.now, staff_id=empty.sam, action=f"did thing {n:03}", person_id=empty.people["K29"]) for n in range(310))
+    alex = browser("alex")
+    page = alex.get("/people/K29/looks").text
+    assert "Did thing 309" in page and "Did thing 000" not in page and "the newest 300" in page
+    earlier = alex.get("/people/K29/looks" + re.search(r'href="(\?before=\d+)">Earlier', page)[1]).text
+    assert {f"{n:03}" for n in range(310)} == set(re.findall(r"Did thing (\d+)", page + earlier)) and ">Earlier<" not in earlier
+    assert alex.get("/people/K29/looks?before=x").status_code == 200
 
 
 def test_people_are_found_by_name_without_the_name_in_an_address(empty, browser) -> None:
@@ -241,9 +368,9 @@ def test_a_person_recorded_as_perhaps_under_18_is_sent_nothing_more(empty, brows
         plan = session.scalars(select(Plan)).first()
         ref = session.get_one(Person, plan.person_id).ref
         plan.next_at = clock.now
-    sam.post(f"/people/{ref}/edit", **{**PERSON, "adult": "no"})
+    sam.post(f"/people/{ref}/edit", **PERSON | shown(sam, f"/people/{ref}/edit", "version") | {"adult": "no"})
     with sqlite_database.read() as session:
         assert session.get_one(Plan, plan.id).next_at is None
-    sam.post(f"/people/{ref}/edit", **PERSON)
+    sam.post(f"/people/{ref}/edit", **PERSON | shown(sam, f"/people/{ref}/edit", "version"))
     with sqlite_database.read() as session:
         assert session.get_one(Plan, plan.id).next_at is not None

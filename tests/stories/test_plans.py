@@ -13,7 +13,7 @@ import pytest
 from alongside.people_file import FileRefused, take
 from casefile.database import utc_now
 from casefile.models import Address, Checkin, Outbox, Person, Plan, PlanChange
-from casefile.vocabulary import AlertKind, Purpose, Urgency
+from casefile.vocabulary import AlertKind, OutboxState, Purpose, Urgency
 from tests.serving import until
 from tests.stories.conftest import Place, fast
 
@@ -129,4 +129,5 @@ def test_withdrawn_consent_ends_it_and_her_own_start_does_not_undo_that(house_ru
     house_running.due("GRACE")
     house_running.text("GRACE", "START")
     until(lambda: "speak with her first" in house_running.why("GRACE"))
-    assert house_running.all(Outbox, Outbox.purpose == Purpose.CHECKIN) == []
+    until(lambda: [r.state for r in house_running.all(Outbox, Outbox.purpose == Purpose.REPLY)] == [OutboxState.CANCELLED])
+    assert house_running.all(Outbox, Outbox.purpose == Purpose.CHECKIN) == [] and house_running.received("GRACE") == []
