@@ -13,7 +13,7 @@ from casefile.vocabulary import CheckinState, OutboxState, Urgency
 from checkins.ladder_terms import OPEN
 from checkins.outcomes import HER_NUMBER
 from checkins.rows import heartbeat
-from checkins.telling import report
+from checkins.telling import report, tell_again
 from messaging.delivery import NUMBER_GONE, OPTED_OUT, OUR_FAULT
 
 SENDING, LADDER = "sending", "ladder"
@@ -66,7 +66,8 @@ def suspend_for_outage(session: Session, now: dt.datetime) -> None:
                     .execution_options(synchronize_session=False))
     refs = session.scalars(select(Person.ref).join(Checkin, Checkin.person_id == Person.id)
                            .where(Checkin.state.in_([*waiting, CheckinState.SUSPENDED])).distinct())
-    report(session, "outage:", Urgency.URGENT, LINE, refs, now)
+    # The same people may be named from an earlier outage; this one is news all the same.
+    tell_again(report(session, "outage:", Urgency.URGENT, LINE, refs, now), now)
     live.tell(session, "system", now)
 
 
@@ -93,7 +94,8 @@ def pulse(session: Session, now: dt.datetime) -> None:
             Checkin.state == CheckinState.PLANNED, Checkin.planned_at > last, Checkin.planned_at <= overdue)))
     refs = {*session.scalars(due), *session.scalars(waiting)}
     if refs:
-        report(session, "away:", Urgency.URGENT,
+        # Each absence is an alert of its own: another one is news, and so is who was due in it.
+        report(session, f"away:{now:%Y%m%d%H%M%S}:", Urgency.URGENT,
                f"The service was not working from {last:%d %b %H:%M} to {now:%d %b %H:%M} UTC. For those named something was due meanwhile", refs, now)
 
 

@@ -24,6 +24,9 @@ _STEP_WORDS = {
     Do.MANAGER: "The manager decides about a report to the police or a welfare visit",
 }
 
+# What is new in a trouble of ours that somebody acknowledged is told again, but not more often than this.
+AGAIN = dt.timedelta(hours=1)
+
 
 def alarm(session: Session, checkin_id: int, person_id: int, told: Alarm, now: dt.datetime) -> Alert:
     """Open or add to the check-in's one alert, and make the call task."""
@@ -38,7 +41,7 @@ def alarm(session: Session, checkin_id: int, person_id: int, told: Alarm, now: d
         _add(session, alert, told, why, now)
     if told.do is Do.CALL:
         request_call(session, person_id, "silence" if told.silence else "not_reached_by_text", now, alert_id=alert.id, checkin_id=checkin_id)
-    if told.do is Do.MANAGER and alert.state is not AlertState.RESOLVED:
+    if told.do in (Do.MANAGER, Do.REMIND) and alert.state is not AlertState.RESOLVED:
         page(session, alert, Whom.MANAGER, now)
     live.tell(session, "alert", now, person_id, alert.id)
     return alert
@@ -72,8 +75,15 @@ def report(session: Session, family: str, urgency: Urgency, line: str, refs: Ite
         alert.why = [*(w for w in alert.why or [] if not w.startswith(_NAMES)), *_lines(sorted(known | set(new)))]
         alert.last_message_at = now
         event(session, alert, "more people", now, detail={"people": len(new)})
+        tell_again(alert, now)
         live.tell(session, "alert", now, None, alert.id)
     return alert
+
+
+def tell_again(alert: Alert, now: dt.datetime) -> None:
+    """Whoever acknowledged the alert does not know of this: its own timer opens it again, AGAIN after the acknowledgement at the earliest."""
+    if alert.state is AlertState.ACKNOWLEDGED and alert.acknowledged_at is not None:
+        alert.run_at = max(now, alert.acknowledged_at + AGAIN)
 
 
 _NAMES = "Who: "

@@ -13,6 +13,7 @@ from casefile.models import Alert, Outbox, Person
 from casefile.vocabulary import AlertKind, AlertState, Lane, Purpose, Urgency, most_urgent
 from escalation import policy
 from escalation.notify import event, page
+from escalation.takeover import LEFT_ALONE, attended, last_word
 
 OUTCOMES = {
     "safe": "Spoke with the person: safe",
@@ -29,6 +30,8 @@ OUTCOMES = {
 }
 _MERGES = (AlertKind.MESSAGE, AlertKind.DURESS, AlertKind.REQUEST)
 _MOST_REASONS = 30
+# A colleague who took the conversation or wrote in it within this time is there to see an immediate danger.
+HERE = dt.timedelta(minutes=15)
 
 
 class AlertError(RuntimeError):
@@ -54,7 +57,8 @@ def raise_alert(session: Session, *, key: str, kind: AlertKind, urgency: Urgency
 
     `joins`: where no person is known, the alert this may belong to (the same sender wrote before).
 
-    Urgency only rises. A new alarm reopens an acknowledged alert and pages again, unless somebody is in the conversation.
+    Urgency only rises. A new alarm reopens an acknowledged alert and pages again; while a colleague is writing with her, only if it is worse or
+    she leaves it unanswered. An acknowledged task takes nothing more: what comes after it is a task of its own.
     `key` names the cause: the same cause raises nothing twice.
     """
     if person_id is not None:
@@ -81,7 +85,8 @@ def _unresolved(session: Session, person_id: int | None, kind: AlertKind, urgenc
     if urgency.escalates:
         query = query.where(Alert.urgency.in_([Urgency.URGENT, Urgency.IMMEDIATE]))
     else:
-        query = query.where(Alert.urgency == Urgency.ROUTINE, Alert.opened_at >= now - dt.timedelta(hours=12))
+        # Whoever acknowledged a task has read it already, and nothing would bring them back to it.
+        query = query.where(Alert.urgency == Urgency.ROUTINE, Alert.state == AlertState.OPEN, Alert.opened_at >= now - dt.timedelta(hours=12))
     return session.scalars(query.order_by(Alert.id.desc()).limit(1).with_for_update()).first()
 
 
@@ -108,9 +113,13 @@ def _add_to(session: Session, alert: Alert, kind: AlertKind, urgency: Urgency, n
     alert.messages += 1
     alert.last_message_at = now
     event(session, alert, "another message", now, detail={"urgency": str(urgency)})
-    in_conversation = session.scalar(select(Person.taken_over_at).where(Person.id == alert.person_id)) is not None
-    if alert.state is AlertState.ACKNOWLEDGED and urgency.escalates and (rises or not in_conversation):
-        _reopen(session, alert, now)
+    if alert.state is AlertState.ACKNOWLEDGED and urgency.escalates:
+        if rises or not attended(session, alert.person_id, now, HERE if urgency is Urgency.IMMEDIATE else LEFT_ALONE):
+            _reopen(session, alert, now)
+        else:
+            # Not a page for every text of a conversation, but the colleague may have gone: this one must get an answer in time.
+            due = now + policy.patience(urgency, now)
+            alert.run_at = min(alert.run_at or due, due)
     elif alert.state is AlertState.OPEN and rises:
         _move(session, alert, policy.Opened(), now)
     live.tell(session, "alert", now, alert.person_id, alert.id)
@@ -132,16 +141,30 @@ def _move(session: Session, alert: Alert, fact: policy.Fact, now: dt.datetime) -
 
 
 def woke(session: Session, alert: Alert, now: dt.datetime) -> None:
-    """The alert's timer went off: tell the next person."""
+    """The alert's timer went off: tell the next person. Of an acknowledged one: open it again, unless a colleague answered what came since."""
+    if alert.state is AlertState.ACKNOWLEDGED:
+        _left_unanswered(session, alert, now)
+        return
     if alert.state is AlertState.OPEN:
         event(session, alert, "not acknowledged in time", now, detail={"step": alert.step})
         live.tell(session, "alert", now, alert.person_id, alert.id)
     _move(session, alert, policy.Woke(alert.step), now)
 
 
+def _left_unanswered(session: Session, alert: Alert, now: dt.datetime) -> None:
+    word, wait = last_word(session, alert.person_id), policy.patience(alert.urgency, now)
+    if word is not None and word >= (alert.last_message_at or alert.opened_at):
+        alert.run_at = None
+    elif word is not None and word + wait > now:
+        alert.run_at = word + wait
+    else:
+        _reopen(session, alert, now)
+        live.tell(session, "alert", now, alert.person_id, alert.id)
+
+
 def acknowledge(session: Session, alert_id: int, staff_id: int, now: dt.datetime) -> Alert:
     """A named person takes the alert. Raises AlertGone, AlreadyTaken."""
-    alert = _locked(session, alert_id)
+    alert = locked(session, alert_id)
     if alert.state is AlertState.ACKNOWLEDGED:
         if alert.acknowledged_by == staff_id:
             return alert
@@ -155,7 +178,7 @@ def acknowledge(session: Session, alert_id: int, staff_id: int, now: dt.datetime
 
 def assign(session: Session, alert_id: int, to_staff_id: int, staff_id: int, now: dt.datetime) -> Alert:
     """Give the alert to a colleague; who must acknowledge does not change. Raises AlertGone."""
-    alert = _locked(session, alert_id)
+    alert = locked(session, alert_id)
     alert.assigned_to = to_staff_id
     _written(session, alert, "assigned", staff_id, now, {"to": to_staff_id})
     return alert
@@ -165,7 +188,7 @@ def resolve(session: Session, alert_id: int, staff_id: int, outcome: str, note: 
     """Close the alert with an outcome (a key of OUTCOMES). Raises AlertGone, ValueError for an unknown outcome."""
     if outcome not in OUTCOMES:
         raise ValueError("Please choose an outcome from the list.")
-    alert = _locked(session, alert_id)
+    alert = locked(session, alert_id)
     if alert.state is AlertState.OPEN:
         alert.acknowledged_at, alert.acknowledged_by = now, staff_id
     alert.state, alert.resolved_at, alert.resolved_by = AlertState.RESOLVED, now, staff_id
@@ -206,7 +229,8 @@ def resolve_system(session: Session, key_prefix: str, note: str, now: dt.datetim
         live.tell(session, "alert", now, None, alert.id)
 
 
-def _locked(session: Session, alert_id: int) -> Alert:
+def locked(session: Session, alert_id: int) -> Alert:
+    """The alert, held until the transaction ends, to look before it is changed. Raises AlertGone."""
     alert = session.scalar(select(Alert).where(Alert.id == alert_id).with_for_update().execution_options(populate_existing=True))
     if alert is None or alert.state is AlertState.RESOLVED:
         raise AlertGone("This alert is resolved already, or does not exist.")

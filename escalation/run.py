@@ -13,11 +13,12 @@ from escalation.alerts import woke
 
 log = logging.getLogger(__name__)
 LEASE = dt.timedelta(seconds=15)
-READY = Alert.state == AlertState.OPEN
+# An acknowledged alert has a wake time only while something new in it waits for a colleague.
+READY = Alert.state != AlertState.RESOLVED
 
 
 def escalate_due(database: Database, owner: str, now: dt.datetime, limit: int = 50) -> int:
-    """Tell the next person about every open alert whose wake time has passed; returns how many."""
+    """Tell the next person about every alert whose wake time has passed; returns how many."""
     with database.read() as session:
         if not any_due(session, Alert, READY, now):
             return 0

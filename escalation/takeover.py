@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casefile import audit, live
-from casefile.models import Person
+from casefile.models import Outbox, Person
 from casefile.vocabulary import Purpose
 from messaging import outbox
+
+# A colleague who took the conversation over and has not written for so long may have left it.
+LEFT_ALONE = dt.timedelta(hours=1)
 
 
 class InUse(RuntimeError):
@@ -39,6 +42,19 @@ def hand_back(session: Session, person_id: int, staff_id: int | None, now: dt.da
         person.taken_over_by = person.taken_over_at = None
         _written(session, person, "handed the conversation back", staff_id, now)
     return person
+
+
+def last_word(session: Session, person_id: int | None) -> dt.datetime | None:
+    """When a colleague last wrote to her, or took the conversation that is held now (UTC)."""
+    taken = session.scalar(select(Person.taken_over_at).where(Person.id == person_id))
+    wrote = session.scalar(select(func.max(Outbox.created_at)).where(Outbox.person_id == person_id, Outbox.purpose == Purpose.HUMAN))
+    return max((at for at in (taken, wrote) if at is not None), default=None)
+
+
+def attended(session: Session, person_id: int | None, now: dt.datetime, lately: dt.timedelta = LEFT_ALONE) -> bool:
+    """Whether a colleague holds the conversation and took it, or wrote in it, less than `lately` ago. One who went home holds it, too."""
+    taken, word = session.scalar(select(Person.taken_over_at).where(Person.id == person_id)), last_word(session, person_id)
+    return taken is not None and word is not None and word > now - lately
 
 
 def _locked(session: Session, person_id: int) -> Person:

@@ -170,20 +170,56 @@ def test_a_new_alarm_after_the_acknowledgement_opens_it_again_and_pages(world):
     assert len(world.paged()) == 2
 
 
-@pytest.mark.parametrize(("urgency", "state"), [(Urgency.URGENT, AlertState.ACKNOWLEDGED), (Urgency.IMMEDIATE, AlertState.OPEN)])
-def test_while_a_colleague_talks_with_her_only_a_rise_opens_it_again(world, urgency, state):
-    alert_id = world.raised("m:1")
+def write(world, at):
+    """Sam, who holds the conversation, writes to her."""
+    world.do(outbox.queue, dedupe=f"h:{at}", purpose=Purpose.HUMAN, channel=Channel.SMS, body="-", now=at, person_id=world.arta)
+
+
+@pytest.mark.parametrize(("first", "wrote", "urgency", "after", "state"), [
+    (Urgency.URGENT, None, Urgency.URGENT, 59, AlertState.ACKNOWLEDGED), (Urgency.URGENT, None, Urgency.URGENT, 60, AlertState.OPEN),
+    (Urgency.URGENT, 50, Urgency.URGENT, 100, AlertState.ACKNOWLEDGED), (Urgency.URGENT, None, Urgency.IMMEDIATE, 1, AlertState.OPEN),
+    (Urgency.IMMEDIATE, None, Urgency.IMMEDIATE, 14, AlertState.ACKNOWLEDGED), (Urgency.IMMEDIATE, None, Urgency.IMMEDIATE, 15, AlertState.OPEN),
+    (Urgency.IMMEDIATE, 10, Urgency.IMMEDIATE, 24, AlertState.ACKNOWLEDGED), (Urgency.IMMEDIATE, None, Urgency.IMMEDIATE, 14 * 60, AlertState.OPEN),
+])
+def test_only_while_a_colleague_writes_with_her_does_no_worse_a_danger_page_nobody(world, first, wrote, urgency, after, state):
+    alert_id = world.raised("m:1", first)
     world.do(acknowledge, alert_id, world.sam, NOW)
     world.do(take_over, world.arta, world.sam, NOW)
-    world.raised("m:2", urgency, now=NOW + MINUTE)
-    assert world.alert(alert_id).state is state
+    if wrote:
+        write(world, NOW + wrote * MINUTE)
+    world.raised("m:2", urgency, now=NOW + after * MINUTE)
+    assert (world.alert(alert_id).state, len(world.paged())) == (state, 2 if state is AlertState.OPEN else 1)
+    assert world.alert(alert_id).run_at > NOW + after * MINUTE
 
 
-def test_a_task_after_the_acknowledgement_opens_nothing(world):
-    alert_id = world.raised("m:1", Urgency.ROUTINE)
+def test_a_danger_that_the_colleague_who_writes_with_her_leaves_unanswered_opens_it_again(world):
+    alert_id = world.raised("m:1", Urgency.IMMEDIATE)
     world.do(acknowledge, alert_id, world.sam, NOW)
-    world.raised("m:2", Urgency.ROUTINE)
-    assert (world.alert(alert_id).state, world.alert(alert_id).messages) == (AlertState.ACKNOWLEDGED, 2)
+    world.do(take_over, world.arta, world.sam, NOW)
+
+    def wakes(minute):
+        woken = escalate_due(world.database, "test", NOW + minute * MINUTE)
+        return woken, world.alert(alert_id).state, len(world.paged())
+
+    world.raised("m:2", Urgency.IMMEDIATE, now=NOW + MINUTE)
+    write(world, NOW + 2 * MINUTE)
+    assert wakes(6) == (1, AlertState.ACKNOWLEDGED, 1), "answered"
+    world.raised("m:3", Urgency.IMMEDIATE, now=NOW + 7 * MINUTE)
+    write(world, NOW + 9 * MINUTE)
+    world.raised("m:4", Urgency.IMMEDIATE, now=NOW + 10 * MINUTE)
+    assert wakes(11) == (0, AlertState.ACKNOWLEDGED, 1)
+    assert wakes(12) == (1, AlertState.ACKNOWLEDGED, 1), "she has just written"
+    world.do(hand_back, world.arta, world.sam, NOW + 13 * MINUTE)
+    assert wakes(14) == (1, AlertState.OPEN, 2), "and went home"
+    assert world.alert(alert_id).run_at == NOW + 19 * MINUTE
+
+
+def test_after_the_acknowledgement_of_a_task_ten_texts_are_one_new_task(world):
+    first = world.raised("m:0", Urgency.ROUTINE)
+    world.do(acknowledge, first, world.sam, NOW)
+    [second] = {world.raised(f"m:{n}", Urgency.ROUTINE, now=NOW + n * MINUTE) for n in range(1, 11)}
+    assert (world.alert(first).state, world.alert(first).messages) == (AlertState.ACKNOWLEDGED, 1)
+    assert (world.alert(second).messages, world.alert(second).run_at) == (10, NOW.replace(hour=17))
 
 
 def test_after_it_was_resolved_a_new_alarm_is_a_new_alert(world):
@@ -196,6 +232,8 @@ def test_an_unknown_sender_s_next_text_joins_the_alert_it_is_said_to_belong_to(w
     first = world.raised("u:1", Urgency.ROUTINE, AlertKind.UNKNOWN_SENDER, person_id=None)
     assert world.raised("u:2", Urgency.ROUTINE, AlertKind.UNKNOWN_SENDER, person_id=None, joins=first) == first
     assert world.raised("u:3", Urgency.ROUTINE, AlertKind.UNKNOWN_SENDER, person_id=None) != first
+    world.do(acknowledge, first, world.sam, NOW)
+    assert world.raised("u:4", Urgency.ROUTINE, AlertKind.UNKNOWN_SENDER, person_id=None, joins=first) != first
 
 
 def test_the_reasons_kept_are_the_newest_and_not_without_end(world):
