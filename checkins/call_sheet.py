@@ -24,7 +24,10 @@ QUESTIONS = ("How have things been since we last spoke?", "Is the place where yo
 
 @dataclass(frozen=True)
 class Line:
-    """One call of the list: the hours left today in which it may be made (UTC), and whether that is now."""
+    """One call of the list: the hours left today in which it may be made (UTC), and whether that is now.
+
+    `someone_else`: at the last try somebody else answered her phone. It is not called again before a person knows who.
+    """
 
     call_id: int
     person_id: int
@@ -33,6 +36,7 @@ class Line:
     tries: int
     windows: tuple[tuple[dt.datetime, dt.datetime], ...]
     now: bool
+    someone_else: bool
 
 
 @dataclass(frozen=True)
@@ -56,14 +60,14 @@ class Sheet:
 def today(session: Session, now: dt.datetime) -> list[Line]:
     """The calls that may be made in what is left of each person's local day: urgent ones first, then those whose hours end soonest.
 
-    Somebody whose phone counts as lost is not listed: the phone may not be called.
+    Somebody whose phone counts as lost, or was answered by another at the last try, is not listed: the phone may not be called.
     """
     calls = session.execute(select(WelfareCall, Person, Plan).join(Person, Person.id == WelfareCall.person_id)
                             .outerjoin(Plan, Plan.person_id == Person.id)
                             .where(WelfareCall.done_at.is_(None), Person.suspended_at.is_(None), WelfareCall.due_from < now + dt.timedelta(days=1))).all()
-    lines = [_line(session, call, person, plan, now) for call, person, plan in calls]
+    lines = [line(session, call, person, plan, now) for call, person, plan in calls]
     never = dt.datetime.max.replace(tzinfo=dt.UTC)
-    return sorted((x for x in lines if x.windows), key=lambda x: (not x.urgent, x.windows[0][1] if x.windows else never, x.call_id))
+    return sorted((x for x in lines if x.windows and not x.someone_else), key=lambda x: (not x.urgent, x.windows[0][1] if x.windows else never, x.call_id))
 
 
 def sheet(session: Session, call_id: int, now: dt.datetime) -> Sheet | None:
@@ -79,11 +83,12 @@ def sheet(session: Session, call_id: int, now: dt.datetime) -> Sheet | None:
     tries = session.execute(select(CallAttempt.at, CallAttempt.outcome, CallAttempt.contact_band)
                             .join(WelfareCall, WelfareCall.id == CallAttempt.call_id).where(WelfareCall.person_id == person.id)
                             .order_by(CallAttempt.at.desc()).limit(5))
-    return Sheet(_line(session, call, person, plan, now), OPENING, RULES, QUESTIONS, person.language, person.dialect, person.interpreter_needed,
+    return Sheet(line(session, call, person, plan, now), OPENING, RULES, QUESTIONS, person.language, person.dialect, person.interpreter_needed,
                  person.safe_word_hash is not None, person.suspended_at is not None, heard, answered, tuple((t.at, t.outcome, t.contact_band) for t in tries))
 
 
-def _line(session: Session, call: WelfareCall, person: Person, plan: Plan | None, now: dt.datetime) -> Line:
+def line(session: Session, call: WelfareCall, person: Person, plan: Plan | None, now: dt.datetime) -> Line:
+    """What the list says of a call."""
     hours, never = (plan.safe_hours, plan.never_dates) if plan else ({}, [])
     day = now.astimezone(ZoneInfo(person.time_zone)).date()
     spans = [] if day.isoformat() in never else [(wall(day, b, person.time_zone), wall(day, e, person.time_zone)) for b, e in windows(hours, day)]
@@ -91,6 +96,9 @@ def _line(session: Session, call: WelfareCall, person: Person, plan: Plan | None
     alarm = session.scalar(select(Alert.id).where(
         Alert.state != AlertState.RESOLVED, Alert.urgency.in_([Urgency.URGENT, Urgency.IMMEDIATE]),
         or_(Alert.id == call.alert_id, Alert.person_id == person.id)).limit(1))
-    tries = len(session.scalars(select(CallAttempt.id).where(CallAttempt.call_id == call.id)).all())
-    may = call.due_from <= now and is_safe(now, person.time_zone, hours, never)
-    return Line(call.id, person.id, call.why, alarm is not None, tries, left, may)
+    # Those of her earlier calls too: a call that ended without a try leaves it open who has her phone.
+    tried = session.execute(select(CallAttempt.call_id, CallAttempt.outcome).join(WelfareCall, WelfareCall.id == CallAttempt.call_id)
+                            .where(WelfareCall.person_id == person.id).order_by(CallAttempt.id)).all()
+    someone_else = bool(tried) and tried[-1].outcome == "someone_else"
+    may = call.due_from <= now and not someone_else and is_safe(now, person.time_zone, hours, never)
+    return Line(call.id, person.id, call.why, alarm is not None, sum(t.call_id == call.id for t in tried), left, may, someone_else)

@@ -16,7 +16,7 @@ from casefile import audit, live
 from casefile.models import CallAttempt, Person, Plan, WelfareCall
 from casefile.vocabulary import LANGUAGES, AlertKind, Concern, Urgency
 from checkins.ladder_terms import Handled
-from checkins.moves import move_all
+from checkins.moves import WANTED, move_all
 from escalation.alerts import raise_alert
 from messaging.safe_hours import Hours, is_safe, next_safe
 
@@ -44,7 +44,8 @@ class CallWrong(ValueError):
 
 def request_call(session: Session, person: Person | int, why: str, now: dt.datetime, asked_for: str | None = None, alert_id: int | None = None,
                  checkin_id: int | None = None, due: dt.datetime | None = None) -> WelfareCall:
-    """A call to be made from her next safe hour on (from `due` on when given); one open call a person: a new wish or alert joins it.
+    """A call to be made from her next safe hour on (from `due` on when given); one open call a person: a new wish or alert joins it,
+    and the weightiest reason stays (`moves.WANTED`).
 
     `why`: asked, silence, not_reached_by_text, staff, planned; `asked_for`: her own words about when.
     """
@@ -63,7 +64,8 @@ def request_call(session: Session, person: Person | int, why: str, now: dt.datet
     else:
         call.asked_for = asked_for or call.asked_for
         call.alert_id, call.checkin_id = call.alert_id or alert_id, call.checkin_id or checkin_id
-        call.why = why if call.why in ("asked", "planned") and why != "planned" else call.why
+        # Her wish to be called must not end with the silence that joined it.
+        call.why = max(call.why, why, key=lambda w: WANTED.index(w) if w in WANTED else -1)
         if begins < call.due_from:
             call.due_from, call.due_until = begins, begins + WITHIN
         session.flush()

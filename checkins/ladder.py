@@ -73,7 +73,8 @@ def decide(s: State, fact: Fact, now: dt.datetime, policy: Policy) -> Decision |
             return _resume(s, woke, now, policy)
         # What the provider says of our message.
         case (C.ASKED, OptedOut()):
-            return _tell(s, Do.CALL, now, policy, silence=False, why="she blocked our messages; agree another way to ask her")
+            return _tell(s, Do.CALL, now, policy, silence=False,
+                         why="she blocked our messages at the provider, so her plan is paused; ask her by another agreed route whether that is her wish")
         case (C.ASKED, Delivery(what)) if what in OURS:
             return _suspend(replace(s, delivery=what), now, policy)
         case (C.ASKED, Delivery(what, other_way=True)) if what in UNDELIVERED and _next_is_repeat(s, policy):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import case, select, update
@@ -12,11 +13,13 @@ from casefile import live
 from casefile.models import Checkin, Outbox, WelfareCall
 from casefile.vocabulary import CheckinState, OutboxState
 from checkins import ladder
-from checkins.ladder_terms import OPEN, Decision, Fact, Policy, State
+from checkins.ladder_terms import OPEN, Decision, Fact, Paused, Policy, State
 
 # What may wait in `Checkin.heard`, the weightier later: a weightier fact replaces a lighter one, never the other way round.
 HEARD = ("plan_changed", "outage_ended", "outage_began", "undelivered", "not_sent", "lost", "our_fault", "refused", "number_gone", "unclear",
          "opted_out")
+# Why a call is wanted, silence apart, the weightier later: no answer to a check-in ends such a call.
+WANTED = ("planned", "staff", "asked")
 
 
 def state_of(row: Any) -> State:
@@ -30,13 +33,18 @@ def open_checkins(session: Session, person_id: int) -> list[Checkin]:
                                 .order_by(Checkin.planned_at.desc()).with_for_update().execution_options(populate_existing=True)))
 
 
-def move_all(session: Session, person_id: int, fact: Fact, now: dt.datetime) -> list[Checkin]:
-    """Give all open check-ins of a person a fact that ends them (answered, stopped, paused, handled); returns those that ended, newest first.
+def move_all(session: Session, person_id: int, fact: Fact, now: dt.datetime, only: Collection[int] | None = None) -> list[Checkin]:
+    """Give all open check-ins of a person (of these ids, where given) a fact that ends them (answered, stopped, paused, handled); returns those
+    that ended, newest first.
 
     What is queued for them and not yet sent is cancelled, and a call that only their silence asked for is done.
     """
     ended = []
     for checkin in open_checkins(session, person_id):
+        if only is not None and checkin.id not in only:
+            continue
+        if checkin.heard == "opted_out" and isinstance(fact, Paused):
+            continue  # the ladder's next step tells people of the block: the pause that comes with it must not end the check-in untold
         decision = ladder.decide(state_of(checkin), fact, now, Policy())
         if decision is not None and decision.wake_at is None:
             write(checkin, decision, now)
@@ -46,7 +54,7 @@ def move_all(session: Session, person_id: int, fact: Fact, now: dt.datetime) -> 
         session.execute(update(Outbox).where(Outbox.checkin_id.in_(ids), Outbox.state == OutboxState.READY).values(
             state=OutboxState.CANCELLED, run_at=None, fault="no longer needed").execution_options(synchronize_session="fetch"))
         session.execute(update(WelfareCall).where(WelfareCall.checkin_id.in_(ids), WelfareCall.done_at.is_(None), WelfareCall.asked_for.is_(None),
-                                                  WelfareCall.why != "asked").values(done_at=now, outcome=ended[0].outcome)
+                                                  WelfareCall.why.not_in(WANTED)).values(done_at=now, outcome=ended[0].outcome)
                         .execution_options(synchronize_session="fetch"))
         live.tell(session, "checkin", now, person_id)
     return ended

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, load_only
 
 from casefile import live
-from casefile.models import Address, Outbox
+from casefile.models import Address, Outbox, Person
 from casefile.vocabulary import OutboxState
 from checkins.moves import hear, open_checkins
 
@@ -40,6 +40,12 @@ def wrong(session: Session, person_id: int, address_id: int | None, now: dt.date
         for checkin in open_checkins(session, person_id):
             hear(session, checkin.id, "plan_changed")
     return done
+
+
+def is_suspended(session: Session, person: Person, address_id: int | None) -> bool:
+    """Whether her phone, or this address of hers, is suspended: what comes from it may be somebody else's."""
+    return person.suspended_at is not None or (
+        address_id is not None and session.scalar(select(Address.suspended_at).where(Address.id == address_id)) is not None)
 
 
 def cancel_to(session: Session, address_ids: list[int]) -> None:

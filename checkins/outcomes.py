@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casefile import live
-from casefile.models import Address, Alert, Checkin, Outbox, Person, Staff
-from casefile.vocabulary import AlertKind, AlertState, Purpose, Urgency
-from checkins import numbers
+from casefile.models import Address, Alert, Checkin, Outbox, Person, Plan, Staff
+from casefile.vocabulary import AlertKind, AlertState, CheckinState, Purpose, Urgency
+from checkins import changes, numbers
 from checkins.moves import hear
 from checkins.telling import report
 from escalation.alerts import raise_alert
@@ -73,22 +73,28 @@ def _superseded(row: Outbox, checkin: Checkin) -> bool:
 
 
 def _blocked(session: Session, row: Outbox, now: dt.datetime) -> None:
+    """She stopped our messages out of our sight, or her network did: her plan is paused, on every channel, until a person has asked her."""
     address = _address(session, row)
     if address is None or address.opted_out_at is not None:
         return
     address.opted_out_at = now
     numbers.cancel_to(session, [address.id])
-    if row.purpose is not Purpose.CHECKIN or not _is_open(session, row):
+    if (asks := _asks(session, row)) is not None:
+        hear(session, asks, "opted_out")  # before the pause, which ends what waits for her
+    if session.scalar(select(Plan.paused).where(Plan.person_id == address.person_id)) is False:
+        changes.make(session, address.person_id, "blocked us at the provider", {"paused": True}, now)
+    if asks is None:
         raise_alert(session, key=f"optout:{address.id}:{row.id}", kind=AlertKind.DELIVERY, urgency=_urgency(session, row.person_id),
                     person_id=row.person_id, now=now,
-                    why=["She blocked our messages at the provider. A person must ask her by another agreed route whether that is her wish"])
+                    why=["She blocked our messages at the provider. No check-in goes to her on any channel until she or you start it again. "
+                         "A person must ask her by another agreed route whether that is her wish"])
 
 
 def _gone(session: Session, row: Outbox, now: dt.datetime) -> None:
     """Her number is not in use, and soon may be a stranger's: nothing more goes to it on any channel."""
     if not numbers.suspend(session, row.address_id, "number no longer in use", now):
         return
-    if row.purpose is not Purpose.CHECKIN or not _is_open(session, row):
+    if _asks(session, row) is None:
         raise_alert(session, key=f"gone:{row.address_id}:{row.id}", kind=AlertKind.DELIVERY, urgency=_urgency(session, row.person_id),
                     person_id=row.person_id, now=now, why=["Her number is no longer in use and was suspended. Agree a new one by another route"])
 
@@ -97,10 +103,10 @@ def _address(session: Session, row: Outbox) -> Address | None:
     return session.get(Address, row.address_id, options=[numbers.NOTHING_ENCRYPTED]) if row.address_id else None
 
 
-def _is_open(session: Session, row: Outbox) -> bool:
-    """Whether the check-in of this message still runs: then its one alert tells people."""
-    return row.checkin_id is not None and session.scalar(
-        select(Checkin.id).where(Checkin.id == row.checkin_id, Checkin.run_at.is_not(None))) is not None
+def _asks(session: Session, row: Outbox) -> int | None:
+    """The check-in that this message asks, if it still waits for her: then its one alert tells people."""
+    return session.scalar(select(Checkin.id).where(Checkin.id == row.checkin_id, Checkin.state == CheckinState.ASKED)) \
+        if row.purpose is Purpose.CHECKIN else None
 
 
 def _for_sender(session: Session, row: Outbox, what: str, now: dt.datetime) -> None:

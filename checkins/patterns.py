@@ -121,6 +121,6 @@ def tell(session: Session, person: Person, now: dt.datetime) -> bool:
 
 def _texts(session: Session, person_id: int, since: dt.datetime) -> list[Text]:
     """Her newest texts, oldest first."""
-    rows = session.execute(select(Inbound.received_at, Inbound.language, Inbound.body, Inbound.redacted_at).where(
+    rows = session.execute(select(Inbound.received_at, Inbound.language, Inbound.body).where(
         Inbound.person_id == person_id, Inbound.received_at >= since).order_by(Inbound.id.desc()).limit(20)).all()
-    return [Text(r.received_at, r.language, 0 if r.redacted_at else len(r.body)) for r in reversed(rows)]
+    return [Text(r.received_at, r.language, len(r.body)) for r in reversed(rows)]

@@ -13,8 +13,8 @@ from casefile.claims import release
 from casefile.encryption import ring
 from casefile.models import Inbound, Person
 from casefile.vocabulary import AlertKind, Channel, Concern, InboundState, Lane, Purpose, Urgency, most_urgent
-from checkins import steering
-from checkins.answers import answered
+from checkins import numbers, steering
+from checkins.answers import CLOCKS, answered
 from checkins.calls import request_call
 from escalation.alerts import raise_alert
 from messaging import outbox
@@ -27,12 +27,14 @@ from triage.whose import keep_profile, replied_to
 _AWAITS = {"reply.clarify": "clarify", "reply.call_when": "call_when", "human.when_call": "call_when", "reply.which_language": "language"}
 # After so long a bare number no longer answers what was asked.
 ANSWERED_WITHIN = dt.timedelta(days=1)
+# Acts that end her open check-ins as answered: none of them at the word of whoever holds a suspended phone.
+_ENDS = frozenset({"pause", "reschedule"})
 # All that `set_aside` needs of a message, even one that cannot be decrypted.
 NOTHING_ENCRYPTED = load_only(Inbound.id, Inbound.person_id, Inbound.state, Inbound.owner, Inbound.attempt)
 
 
 def awaited(session: Session, person: Person, row: Inbound) -> str:
-    """What a short answer in this message would be about; empty when nothing was asked lately.
+    """What a short answer in this message would be about; empty when nothing was asked lately, or only after she wrote it.
 
     A key in a call answers the call, and a reply to a certain message of ours answers that one, however long ago it was.
     """
@@ -40,7 +42,7 @@ def awaited(session: Session, person: Person, row: Inbound) -> str:
         return "checkin"
     if (replied := replied_to(session, row)) is not None:
         return awaits(replied.purpose, replied.text_key)
-    lately = person.awaiting_since is not None and row.received_at - person.awaiting_since <= ANSWERED_WITHIN
+    lately = person.awaiting_since is not None and -CLOCKS <= row.received_at - person.awaiting_since <= ANSWERED_WITHIN
     return person.awaiting if lately else ""
 
 
@@ -112,17 +114,18 @@ def _act(session: Session, person: Person, row: Inbound, verdict: Verdict, now: 
     """Do what the verdict says; returns the reply's key (an act may choose a more precise one) and its parameters."""
     reply, params, acts = verdict.reply, {}, verdict.acts
     clear = verdict.urgency is Urgency.NONE or verdict.duress
-    checkin = None
+    replied, checkin = replied_to(session, row), None
+    replies_to = replied.checkin_id if replied else None
     if not {"reschedule"} & set(acts):
-        checkin = answered(session, person, row.id, now, clear=clear or "clarify" not in acts)
-    replied = replied_to(session, row)
-    row.checkin_id = (replied.checkin_id if replied else None) or (checkin.id if checkin else None)
+        checkin = answered(session, person, row.id, now, clear=clear or "clarify" not in acts, replies_to=replies_to)
+    row.checkin_id = replies_to or (checkin.id if checkin else None)
     if awaited(session, person, row) == "call_when" and not verdict.urgency.escalates and "stop" not in acts:
         request_call(session, person, "asked", now, asked_for=row.body, alert_id=row.alert_id)
+    hers = not numbers.is_suspended(session, person, row.address_id)
     for act in acts:
         if act == "call_requested":
             request_call(session, person, "asked", now, alert_id=row.alert_id)
-        elif act in steering.ACTS:
+        elif act in steering.ACTS and (hers or act not in _ENDS):
             wishes = asks.wishes(row.body, act, person.language, person.time_zone, now)
             if verdict.wish is not None:
                 wishes |= {"channel": verdict.wish.channel, "only": verdict.wish.only}

@@ -255,7 +255,7 @@ def _hear_setting(reading: _Reading, s: Setting) -> None:
     if s.suspended or s.left_alone or (s.stopped and Concern.STOP not in reading.concerns):
         # The machine is silent here, so a person must at least see it.
         reading.at_least(Urgency.ROUTINE, "The phone is suspended: somebody else may be writing" if s.suspended else
-                         "She wrote although she had asked us to stop" if s.stopped else "A colleague took over and has not written for an hour")
+                         "She wrote, and nothing is sent to her: she asked us to stop, or withdrew her consent" if s.stopped else "A colleague took over and has not written for an hour")
     if s.minor:
         reading.at_least(Urgency.ROUTINE, "She is or may be under 18: nothing answers automatically")
     if s.other_profile:

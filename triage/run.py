@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from casefile import encryption
 from casefile.claims import Fenced, any_due, claim_ids, hold
 from casefile.database import Database
-from casefile.models import Address, Alert, Inbound, Outbox, Person, Plan
-from casefile.vocabulary import LANGUAGES, AlertState, InboundState, Lane, Purpose
+from casefile.models import Alert, Inbound, Outbox, Person, Plan
+from casefile.vocabulary import LANGUAGES, AlertState, InboundState, Lane
+from checkins import numbers
+from escalation.takeover import attended
 from messaging.catalogue import Catalogue
 from triage import asks
 from triage.agreed_words import is_duress, is_safe_word
@@ -33,8 +35,6 @@ LEASE = dt.timedelta(seconds=15)
 MOST_ATTEMPTS = 4
 # The last attempts only tell people what was heard: whatever fails in answering must not hold back an alarm.
 ACT_ATTEMPTS = 2
-# A colleague who took the conversation over and has not written for so long may have left it.
-LEFT_ALONE = dt.timedelta(hours=1)
 # Texts of the last minutes are also judged together: "he came" / "my ex boss" / "he is outside".
 TOGETHER = dt.timedelta(minutes=5)
 READY = Inbound.state.in_([InboundState.READY, InboundState.WORKING])
@@ -219,8 +219,8 @@ def _gather(session: Session, row: Inbound, now: dt.datetime) -> _Gathered:
         Alert.person_id == person.id, Alert.state != AlertState.RESOLVED, Alert.urgency.in_(["urgent", "immediate"])).limit(1))
     local = row.received_at.astimezone(ZoneInfo(person.time_zone))
     setting = Setting(
-        awaiting=awaited(session, person, row), stopped=person.stopped_at is not None, taken_over=person.taken_over_at is not None,
-        suspended=person.suspended_at is not None or _suspended(session, row.address_id), opt_out_type=row.opt_out_type, attachment=attachment,
+        awaiting=awaited(session, person, row), stopped=person.stopped_at is not None or (plan is not None and plan.consent_withdrawn_at is not None), taken_over=person.taken_over_at is not None,
+        suspended=numbers.is_suspended(session, person, row.address_id), opt_out_type=row.opt_out_type, attachment=attachment,
         duress=is_duress(encryption.ring(), row.body, person.duress_hashes), safe_word=is_safe_word(encryption.ring(), row.body, person.safe_word_hash), empty=not row.body.strip(),
         recent_alarm=alarm is not None, odd_hour=local.hour < 6, after_silence=_was_silent(session, person.id, now),
         quiet_after_alarm=plan is not None and plan.after_alarm == "nothing", left_alone=_left_alone(session, person, now), minor=not person.adult,
@@ -245,17 +245,9 @@ def _words(session: Session, inbound_id: int) -> str:
         return ""
 
 
-def _suspended(session: Session, address_id: int | None) -> bool:
-    """Whether this way of reaching her is suspended: the number may be a stranger's by now."""
-    return address_id is not None and session.scalar(select(Address.suspended_at).where(Address.id == address_id)) is not None
-
-
 def _left_alone(session: Session, person: Person, now: dt.datetime) -> bool:
     """Whether a colleague holds the conversation, so that the machine is silent, but has not written lately."""
-    if person.taken_over_at is None or person.taken_over_at > now - LEFT_ALONE:
-        return False
-    return session.scalar(select(Outbox.id).where(Outbox.person_id == person.id, Outbox.purpose == Purpose.HUMAN,
-                                                  Outbox.created_at > now - LEFT_ALONE).limit(1)) is None
+    return person.taken_over_at is not None and not attended(session, person.id, now)
 
 
 def _was_silent(session: Session, person_id: int, now: dt.datetime) -> bool:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from casefile.models import Alert, Audit, CallAttempt, Person, WelfareCall
 from casefile.vocabulary import AlertKind, CheckinState, Concern, Urgency
 from checkins import call_sheet, calls
+from checkins.answers import answered
 from checkins.calls import CallWrong, attempt, book_interpreter, next_try, request_call
 from checkins.run import daily
 from messaging.safe_hours import is_safe
@@ -46,9 +47,20 @@ def test_several_reasons_are_one_open_call(house):
     first = ask(house, person_id)
     assert ask(house, person_id, "silence", asked_for="at three") == first
     call = house.get(WelfareCall, first)
-    assert (call.why, call.asked_for) == ("silence", "at three")
+    assert (call.why, call.asked_for) == ("asked", "at three")
     tried(house, first, "reached_safe")
     assert ask(house, person_id) != first
+
+
+@pytest.mark.parametrize("why", ["asked", "staff", "planned"])
+def test_an_answer_to_a_check_in_does_not_end_a_call_that_was_wanted_before_her_silence_joined_it(house, why):
+    person_id = house.add()
+    ask(house, person_id, why)
+    house.until(NOW + 49 * HOUR)
+    with house.database.write() as session:
+        answered(session, session.get_one(Person, person_id), 0, house.now, clear=True)
+    [call] = house.calls()
+    assert house.checkins()[0].state is CheckinState.ANSWERED and (call.why, call.done_at, call.alert_id) == (why, None, house.alerts()[0].id)
 
 
 def test_an_earlier_reason_brings_the_call_forward(house):
@@ -96,7 +108,11 @@ def test_someone_else_on_her_phone_is_urgent_at_once(house):
     tried(house, ask(house, person_id), "someone_else")
     [alert] = house.alerts()
     assert (alert.urgency, alert.concerns) == (Urgency.URGENT, [Concern.WRONG_PERSON])
-    assert house.calls()[0].done_at is None
+    call = house.calls()[0]
+    assert call.done_at is None
+    with house.database.read() as session:
+        assert call_sheet.today(session, call.due_from) == [], "the phone is not called again before a person knows who answered"
+        assert not call_sheet.sheet(session, call.id, call.due_from).line.now
 
 
 @pytest.mark.parametrize(("band", "alarm"), [("this_week", True), ("this_month", True), ("3_months", False), ("not_sure", False)])

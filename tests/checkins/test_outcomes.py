@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from casefile.models import Address, Alert, AlertEvent, Checkin, Outbox, Person
+from casefile.models import Address, Alert, AlertEvent, Checkin, Outbox, Person, PlanChange
 from casefile.vocabulary import AlertKind, AlertState, Channel, CheckinState, Lane, OutboxState, Purpose, Urgency
 from checkins.outcomes import FAILED, delivery_heard
 from escalation.alerts import acknowledge, raise_alert
@@ -89,7 +89,7 @@ def test_a_reply_the_rules_held_back_is_no_failure(house):
     assert house.alerts() == []
 
 
-def test_a_block_closes_the_address_cancels_what_waits_for_it_and_tells_a_person_once(house):
+def test_a_block_closes_the_address_pauses_the_plan_cancels_what_waits_and_tells_a_person_once(house):
     person_id = house.add()
     waiting, row = message(house, person_id, run_at=NOW), message(house, person_id, Purpose.REPLY)
     house.set(Outbox, Outbox.id == waiting, state=OutboxState.READY)
@@ -97,8 +97,10 @@ def test_a_block_closes_the_address_cancels_what_waits_for_it_and_tells_a_person
     hear(house, row, "opted_out", 21610)
     assert house.all(Address)[0].opted_out_at == NOW
     assert house.get(Outbox, waiting).state is OutboxState.CANCELLED
+    assert (house.plan(person_id).paused, [c.what for c in house.all(PlanChange)]) == (True, ["blocked us at the provider"])
     [alert] = house.alerts()
     assert (alert.kind, alert.urgency) == (AlertKind.DELIVERY, Urgency.ROUTINE)
+    assert "on any channel until she or you start it again" in alert.why[0]
 
 
 def test_a_gone_number_is_suspended_on_every_channel_and_a_person_is_told(house):
@@ -175,13 +177,13 @@ def test_what_happens_to_a_check_in_that_is_over_wakes_nothing(house):
 
 
 @pytest.mark.parametrize("what", ["opted_out", "number_gone"])
-@pytest.mark.parametrize("over", [True, False])
-def test_a_block_or_a_gone_number_is_one_alert_whether_or_not_the_check_in_still_runs(house, what, over):
+@pytest.mark.parametrize("more", [{"state": CheckinState.ANSWERED, "run_at": None}, {"state": CheckinState.CALL_DUE}, {}])
+def test_a_block_or_a_gone_number_is_one_alert_whether_or_not_the_check_in_still_waits(house, what, more):
     house.add()
     house.tick()
-    if over:
-        house.set(Checkin, Checkin.id == 1, state=CheckinState.ANSWERED, run_at=None)
+    if more:
+        house.set(Checkin, Checkin.id == 1, **more)
     house.heard(what, 21610)
-    assert len(house.alerts()) == (1 if over else 0)
+    assert len(house.alerts()) == (1 if more else 0)
     house.tick(after=MINUTE)
     assert [a.kind for a in house.alerts()] == [AlertKind.DELIVERY]

@@ -79,7 +79,7 @@ def test_her_real_texts_are_looked_at(house):
     with house.database.write() as session:
         for n in range(8):
             session.add(Inbound(provider_sid=f"S{n}", channel=Channel.SMS, person_id=person_id, from_address="x", to_address="y", from_hash="h",
-                                body="ok" if n < 5 else "x" * 60, received_at=NOW - (8 - n) * DAY, state=InboundState.DONE,
+                                body="ok" if n < 5 else "x" * 60, received_at=NOW - (8 - n) * DAY, state=InboundState.DONE, redacted_at=NOW,
                                 language="sq" if n < 6 else "ru"))
     daily(house.database, NOW)
     assert set(house.alerts()[0].why) == {"She writes in another language than before", "Her messages are much longer or shorter than before"}

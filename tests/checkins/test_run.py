@@ -7,11 +7,14 @@ import datetime as dt
 import pytest
 from sqlalchemy import select, text
 
-from casefile.models import Alert, Checkin, Inbound, Outbox, Person, Plan
+from casefile.models import Alert, Checkin, Inbound, Outbox, Person, Plan, PlanChange
 from casefile.vocabulary import AlertKind, AlertState, Channel, CheckinState, InboundState, OutboxState, Purpose, Urgency
 from checkins import outage
 from checkins.answers import answered
+from checkins.changes import revert
 from checkins.run import plan_due, wake_due
+from escalation.alerts import acknowledge
+from escalation.run import escalate_due
 from tests.cast import OFFICE
 from tests.checkins.conftest import DAY, HOUR, MINUTE, NOW
 
@@ -50,7 +53,13 @@ def test_silence_is_repeated_once_then_a_person_is_told_and_told_again_until_the
     assert "professional" in house.alerts()[0].why[1]
     house.until(NOW + 96 * HOUR)
     assert "manager" in house.alerts()[0].why[2]
-    assert any(page.alert_id == alert.id for page in house.pages())
+    assert [(page.alert_id, page.staff_id) for page in house.pages()] == [(alert.id, 2)]
+    with house.database.write() as session:
+        acknowledge(session, alert.id, house.staff_id(), house.now)
+    house.until(NOW + 119 * HOUR)
+    assert len(house.pages()) == 1
+    house.until(NOW + 144 * HOUR)
+    assert [page.staff_id for page in house.pages()] == [2, 2, 2], "once a day until a person closes it, acknowledged or not"
     assert len(house.alerts()) == 1
     assert len(house.sent()) == 2
 
@@ -73,6 +82,20 @@ def test_an_answer_also_ends_a_call_that_only_silence_asked_for_but_not_the_aler
         answered(session, session.get_one(Person, person_id), 0, house.now, clear=True)
     assert house.calls()[0].done_at == house.now
     assert house.alerts()[0].state is AlertState.OPEN
+
+
+@pytest.mark.parametrize(("wrote", "state"), [(3 * HOUR, CheckinState.ANSWERED), (-3 * HOUR, CheckinState.ASKED)])
+def test_what_she_wrote_during_an_outage_answers_what_had_been_asked_before_it(house, wrote, state):
+    person_id = house.add()
+    house.tick()
+    house.set(Checkin, Checkin.id == 1, asked_at=NOW + 10 * HOUR)  # moved on by as long as the outage lasted
+    with house.database.write() as session:
+        message = Inbound(provider_sid="SM1", channel=Channel.SMS, person_id=person_id, from_address="x", to_address="y", from_hash="h", body="ok",
+                          received_at=NOW + wrote, state=InboundState.WORKING)
+        session.add(message)
+        session.flush()
+        answered(session, session.get_one(Person, person_id), message.id, NOW + 11 * HOUR, clear=True)
+    assert states(house) == [state]
 
 
 def test_an_unclear_answer_is_not_asked_again_but_a_person_still_comes(house):
@@ -182,17 +205,24 @@ def test_a_number_that_is_gone_is_suspended_and_a_person_told_at_once(house):
     assert len(house.sent()) == 1
 
 
-def test_a_block_at_the_provider_ends_asking_and_tells_a_person(house):
-    house.add()
+def test_a_block_at_the_provider_ends_asking_on_every_channel_and_tells_a_person(house):
+    person_id = house.add(channels=(Channel.SMS, Channel.WHATSAPP))
     house.tick()
     house.heard("opted_out", 21610)
     house.tick(after=dt.timedelta(minutes=1))
     [alert] = house.alerts()
     assert (alert.kind, alert.urgency) == (AlertKind.DELIVERY, Urgency.ROUTINE)
     assert states(house) == [CheckinState.CALL_DUE]
+    assert "her plan is paused; ask her by another agreed route" in alert.why[0]
     house.until(NOW + 8 * DAY)
     assert len(house.sent()) == 1
-    assert len(house.alerts()) == 2  # the next week's check-in has no way left and goes to a person as well
+    assert len(house.alerts()) == 1
+    assert "manager" in house.alerts()[0].why[-1]
+    with house.database.write() as session:
+        revert(session, house.all(PlanChange)[-1].id, house.staff_id(), house.now)
+    house.until(NOW + 15 * DAY)
+    assert [m.channel for m in house.sent()][1:2] == [Channel.WHATSAPP], "the block still holds where it was made"
+    assert house.plan(person_id).paused is False
 
 
 def test_our_own_fault_suspends_the_ladder_and_raises_one_alert_naming_everybody(house):
@@ -254,6 +284,33 @@ def test_three_newest_sends_failing_by_our_fault_are_an_outage_until_one_works(h
     assert CheckinState.SUSPENDED not in states(house)
 
 
+def test_another_outage_opens_the_acknowledged_alert_again_but_one_that_flaps_does_so_once_an_hour(house):
+    person_id = house.add(next_at=None)
+
+    def outage_at(after):
+        """An outage begins and is over again; returns how often people have been paged."""
+        house.now = NOW + after
+        for act in (outage.suspend_for_outage, outage.resume):
+            with house.database.write() as session:
+                act(session, house.now)
+        escalate_due(house.database, "test", house.now)
+        return len(house.pages())
+
+    with house.database.write() as session:
+        session.add(Checkin(person_id=person_id, planned_at=NOW, state=CheckinState.ASKED, step=0, step_at=NOW, asked_at=NOW, run_at=NOW + 90 * DAY))
+    assert outage_at(0 * DAY) == 1
+    [alert] = house.alerts()
+    with house.database.write() as session:
+        acknowledge(session, alert.id, house.staff_id(), NOW + MINUTE)
+    assert [outage_at(n * MINUTE) for n in (2, 3, 4)] == [1, 1, 1]
+    assert escalate_due(house.database, "test", NOW + 61 * MINUTE) == 1
+    assert (len(house.pages()), house.alerts()[0].state) == (2, AlertState.OPEN)
+    with house.database.write() as session:
+        acknowledge(session, alert.id, house.staff_id(), NOW + 62 * MINUTE)
+    assert outage_at(7 * DAY) == 3, "a week later the same people are touched"
+    assert len(house.alerts()) == 1
+
+
 def test_refusals_of_her_own_number_are_no_outage(house):
     for n in range(3):
         house.add(f"P{n}", number=f"+44770090021{n}")
@@ -289,6 +346,11 @@ def test_a_worker_that_was_away_says_who_was_due_meanwhile(house):
     assert alert.key.startswith("away:")
     assert any("ARTA" in line for line in alert.why)
     assert len(house.sent()) == 1
+    with house.database.write() as session:
+        acknowledge(session, alert.id, house.staff_id(), house.now)
+    house.tick(after=8 * DAY)
+    away = [a for a in house.alerts() if a.key.startswith("away:")]
+    assert [a.state for a in away] == [AlertState.ACKNOWLEDGED, AlertState.OPEN], "another absence is told anew"
 
 
 def test_missed_days_of_a_daily_plan_become_one_check_in(house):

@@ -196,9 +196,10 @@ def test_a_message_without_words_is_not_judged_by_the_texts_before_it(desk: Desk
     assert desk.say("  ").urgency is Urgency.ROUTINE and desk.reserve.asked == []
 
 
-def test_a_question_asked_two_days_ago_is_not_answered_by_a_nine_any_more(desk: Desk) -> None:
-    desk.set(Person, awaiting="call_when", awaiting_since=NOW - 48 * HOUR)
-    assert desk.say("9").urgency is Urgency.IMMEDIATE and desk.all(WelfareCall) == []
+@pytest.mark.parametrize(("asked", "wrote"), [(NOW - 48 * HOUR, NOW), (NOW, NOW - 15 * HOUR)])
+def test_a_question_asked_two_days_ago_or_after_she_wrote_is_not_answered_by_a_nine(desk: Desk, asked: dt.datetime, wrote: dt.datetime) -> None:
+    desk.set(Person, awaiting="call_when", awaiting_since=asked)
+    assert desk.say("9", at=wrote).urgency is Urgency.IMMEDIATE and desk.all(WelfareCall) == []
 
 
 def test_an_hour_asked_for_today_is_an_hour(desk: Desk) -> None:
@@ -245,10 +246,21 @@ def test_a_person_who_stopped_starts_again_by_her_own_plain_word(desk: Desk) -> 
     assert desk.replies() == ["reply.started"] and desk.all(Person)[0].stopped_at is None
 
 
-def test_what_comes_from_a_suspended_number_is_seen_by_a_person(desk: Desk) -> None:
-    desk.set(Address, suspended_at=NOW)
-    row = desk.say("1")
-    assert row.urgency is Urgency.ROUTINE and desk.replies() == []
+@pytest.mark.parametrize("suspended", [Person, Address])
+@pytest.mark.parametrize(("body", "urgency"), [("1", Urgency.ROUTINE), ("pause", Urgency.ROUTINE), ("purple", Urgency.IMMEDIATE),
+                                               ("he is outside my door", Urgency.IMMEDIATE)])
+def test_what_comes_from_a_suspended_phone_or_number_is_seen_by_a_person_and_ends_no_silence(desk: Desk, suspended: type[Any], body: str,
+                                                                                             urgency: Urgency) -> None:
+    with desk.database.write() as session:
+        session.add(Checkin(person_id=1, planned_at=NOW - 48 * HOUR, state=CheckinState.CALL_DUE, step=2, asked_at=NOW - 48 * HOUR, run_at=NOW + HOUR,
+                            lane=Lane.LADDER))
+        session.flush()
+        session.add(WelfareCall(person_id=1, why="silence", checkin_id=1, due_from=NOW, created_at=NOW))
+    desk.set(suspended, suspended_at=NOW)
+    row = desk.say(body)
+    assert row.urgency is urgency and row.checkin_id == 1 and desk.replies() == [] and [a.urgency for a in desk.all(Alert)] == [urgency]
+    [checkin], [call] = desk.all(Checkin), desk.all(WelfareCall)
+    assert (checkin.state, checkin.heard, call.done_at, desk.all(Plan)[0].paused) == (CheckinState.CALL_DUE, None, None, False)
 
 
 def test_a_text_into_a_conversation_that_a_colleague_left_is_seen_by_a_person(desk: Desk) -> None:
@@ -358,6 +370,15 @@ def test_a_reply_to_a_certain_check_in_belongs_to_that_one(desk: Desk) -> None:
     sid = to_reply_to(desk, checkin_id=1)
     heard = desk.say("1", extras={"reply_to": sid})
     assert heard.checkin_id == 1 and {c.state for c in desk.all(Checkin)} == {CheckinState.ANSWERED}
+
+
+@pytest.mark.parametrize(("ago", "replies", "answers"), [(15 * HOUR, False, False), (15 * HOUR, True, True), (50 * SECOND, False, True)])
+def test_a_text_from_before_a_check_in_was_asked_answers_it_only_as_a_reply_to_it(desk: Desk, ago: dt.timedelta, replies: bool, answers: bool) -> None:
+    with desk.database.write() as session:
+        session.add(Checkin(person_id=1, planned_at=NOW, state=CheckinState.ASKED, step=0, asked_at=NOW, run_at=NOW + HOUR, lane=Lane.LADDER))
+    sid = to_reply_to(desk, checkin_id=1)
+    row = desk.say("ok", at=NOW - ago, extras={"reply_to": sid} if replies else {})
+    assert (desk.all(Checkin)[0].state is CheckinState.ANSWERED, row.checkin_id) == (answers, 1 if answers else None)
 
 
 def test_a_number_in_reply_to_a_check_in_answers_it_whatever_was_asked_since(desk: Desk) -> None:
