@@ -19,7 +19,7 @@ from casefile.models import Alert, Checkin, Heartbeat, Inbound, Outbox
 from casefile.vocabulary import AlertKind, AlertState, Channel, InboundState, OutboxState, Urgency
 from checkins.outcomes import delivery_heard
 from escalation.alerts import raise_alert, resolve_system
-from messaging.redaction import redact
+from messaging.redaction import forget, redact
 from webhooks.catch_up import ON_ITS_WAY, catch_up
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,8 @@ class Keeper:
         self.provider_chores: list[tuple[str, float, Callable[[dt.datetime], object]]] = [
             ("unknown sends", 5.0, self._reconcile),
             ("missed messages", s.catch_up_every, self._catch_up),
-            ("redaction", 60.0, lambda now: redact(house.database, house.gateway, now, s.retention_days)),
+            ("redaction", 60.0, lambda now: redact(house.database, house.gateway, now)),
+            ("retention", 3600.0, lambda now: forget(house.database, house.gateway, now, s.retention_days)),
         ]
 
     def step(self, now: dt.datetime) -> bool:

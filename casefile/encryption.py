@@ -83,10 +83,11 @@ class Encrypted(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Any) -> bytes | None:
-        return None if value is None else ring().encrypt(value)
+        # No words lie as no bytes, so that a query can tell what was emptied (`column != ""`).
+        return None if value is None else ring().encrypt(value) if value else b""
 
     def process_result_value(self, value: bytes | None, dialect: Any) -> str | None:
-        return None if value is None else ring().decrypt(value)
+        return None if value is None else ring().decrypt(value) if value else ""
 
 
 class EncryptedJson(TypeDecorator[Any]):

@@ -116,3 +116,6 @@ class Gateway(Protocol):
 
     def redact(self, sid: str) -> None:
         """Remove the provider's copy of a message's words. Raises GatewayError."""
+
+    def remove_media(self, sid: str) -> None:
+        """Delete the pictures and files that came with a message. Raises GatewayError."""

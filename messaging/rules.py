@@ -73,6 +73,7 @@ def may_send(view: View, now: dt.datetime) -> Go | Move | Cancel:
         (view.not_after is not None and now >= view.not_after, "too late"),
         (view.suspended, "the person is suspended: her phone may not be hers"),
         (view.stopped, "the person asked us to stop"),
+        (view.consent_withdrawn, "consent was withdrawn"),
         (not view.consent or not view.safe_to_contact, "no consent or not confirmed as safe"),
         (view.address_suspended, "the address is suspended"),
         (view.opted_out, "blocked at the provider"),
@@ -85,7 +86,6 @@ def may_send(view: View, now: dt.datetime) -> Go | Move | Cancel:
         refusals += [
             (not view.plan_confirmed, "the plan is not confirmed"),
             (view.plan_review_on is not None and view.today > view.plan_review_on, "the plan's review date has passed"),
-            (view.consent_withdrawn, "consent was withdrawn"),
             (view.inbound_only, "the person contacts us herself"),
             (view.paused, "paused"),
         ]

@@ -115,8 +115,7 @@ class Post:
                 views.count(row)
                 allowed.setdefault(views.sender(row) or self.senders.of(row.channel), []).append((row, verdict, to))
             elif isinstance(verdict, Move):
-                row.run_at = verdict.at
-                release(row)
+                _put_back(row, verdict.at)
             else:
                 why = verdict.why if isinstance(verdict, Cancel) else "no way to send this there"
                 refused.append(_Refused(row.id, row.attempt, row.person_id, why))
@@ -125,8 +124,7 @@ class Post:
             tokens = take(session, sender, len(waiting), self.senders.per_second, now)
             for number, (row, go, to) in enumerate(waiting):
                 if number >= tokens and row.purpose is not Purpose.PAGE:  # the rate holds back no page
-                    row.run_at = now + dt.timedelta(seconds=(number - tokens + 1) / self.senders.per_second)
-                    release(row)
+                    _put_back(row, now + dt.timedelta(seconds=(number - tokens + 1) / self.senders.per_second))
                     continue
                 row.state, row.sent_at = OutboxState.SENDING, now
                 jobs.append(_Job(row.id, row.attempt, row.person_id, self._what(row, go, to, sender)))
@@ -135,7 +133,7 @@ class Post:
     def _where(self, views: Views, row: Outbox, go: Go) -> str | None:
         """The number to send to; None when there is no way: a call without recorded prompts would ring and say nothing.
 
-        A WhatsApp text outside the window without a template goes as an SMS if agreed.
+        A WhatsApp text outside the window without a template goes as an SMS where her plan names that too.
         """
         if row.purpose is Purpose.PAGE:
             return views.staff_phone(row)
@@ -210,6 +208,13 @@ class Post:
                 release(row)
                 self.heard(session, row, "not_sent", now)
                 live.tell(session, "delivery", now, row.person_id, row.alert_id)
+
+
+def _put_back(row: Outbox, at: dt.datetime) -> None:
+    """Claimed, but not tried: waiting uses up no attempt. In the transaction of the claim, so that nobody ever saw the higher number; a claim of
+    before whose lease ran out is fenced by its owner, and an owner has one claim at a time."""
+    row.run_at, row.attempt = at, row.attempt - 1
+    release(row)
 
 
 def _judged(views: Views, row: Outbox, now: dt.datetime) -> Go | Move | Cancel:

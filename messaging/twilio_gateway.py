@@ -95,6 +95,11 @@ class TwilioGateway:
         """Empty the provider's copy of a message. Raises GatewayError."""
         _asked(lambda: self._client.messages(sid).update(body=""))
 
+    def remove_media(self, sid: str) -> None:
+        """Delete what came with a message: Twilio keeps it when the words are emptied. Raises a GatewayError."""
+        for media in _asked(lambda: self._client.messages(sid).media.list()):
+            _asked(media.delete)
+
     def check(self, senders: list[str]) -> list[str]:
         """What is wrong with the account and our numbers, one line each; empty when all is well."""
         try:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections import Counter
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from casefile.encryption import Unreadable
 from casefile.models import Address, Outbox, Person, Plan, Staff
 from casefile.vocabulary import Channel, OutboxState, Purpose
 from messaging.rules import View
+
+log = logging.getLogger(__name__)
 
 
 class Views:
@@ -25,8 +29,7 @@ class Views:
         addresses = session.scalars(select(Address).where(Address.person_id.in_(person_ids))) if person_ids else []
         self._addresses = {a.id: a for a in addresses}
         staff_ids = {r.staff_id for r in rows if r.staff_id}
-        # A page still waiting when its account was closed has no number to go to: the next person is told.
-        self._phones = {s.id: s.phone for s in session.scalars(select(Staff).where(Staff.id.in_(staff_ids), Staff.active))} if staff_ids else {}
+        self._phones = {staff_id: _phone(session, staff_id) for staff_id in staff_ids}
         self._sent: Counter[int] = Counter()
         self._sent_at: dict[int, list[dt.datetime]] = {}
         if person_ids:
@@ -43,7 +46,7 @@ class Views:
         plan: Plan | None = self._plans.get(person.id)
         address = self._addresses.get(row.address_id or 0)
         zone = ZoneInfo(person.time_zone)
-        today = self._now.astimezone(zone).date()
+        today = self._today(person)
         before = sum(at.astimezone(zone).date() == today for at in self._sent_at.get(person.id, ()))
         return View(
             purpose=row.purpose, channel=row.channel, not_after=row.not_after, stopped=person.stopped_at is not None,
@@ -79,7 +82,26 @@ class Views:
         return self.staff_phone(row) if row.purpose is Purpose.PAGE else self.address(row)
 
     def other_address(self, row: Outbox, channel: Channel) -> Address | None:
-        """Another agreed address of the person on this channel."""
-        return next((a for a in self._addresses.values() if a.person_id == row.person_id and a.channel is channel and a.consent
+        """Another agreed address of the person on this channel; None where her plan leaves the channel out. Without a plan, texts alone are agreed."""
+        person = self._people[row.person_id]  # type: ignore[index]
+        plan: Plan | None = self._plans.get(person.id)
+        if channel not in (plan.channels if plan else [Channel.SMS]):
+            return None
+        return next((a for a in self._addresses.values() if a.person_id == person.id and a.channel is channel and a.consent
                      and a.safe_to_contact and a.suspended_at is None and a.opted_out_at is None
-                     and (a.review_by is None or a.review_by >= self._now.date())), None)
+                     and (a.review_by is None or a.review_by >= self._today(person))), None)
+
+    def _today(self, person: Person) -> dt.date:
+        return self._now.astimezone(ZoneInfo(person.time_zone)).date()
+
+
+def _phone(session: Session, staff_id: int) -> str | None:
+    """The number to page a colleague on. Read one by one: a record that cannot be decrypted keeps nobody else from being paged.
+
+    None also for a page still waiting when its account was closed: the next person is told.
+    """
+    try:
+        return session.scalar(select(Staff.phone).where(Staff.id == staff_id, Staff.active))
+    except Unreadable:
+        log.error("staff %s: the record cannot be read and gets no page", staff_id)
+        return None

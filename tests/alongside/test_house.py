@@ -41,12 +41,18 @@ class FakeGateway:
     broken: bool = False
     waiting: list[Received] = field(default_factory=list)
     asked: list[dt.datetime] = field(default_factory=list)
+    redacted: list[str] = field(default_factory=list)
 
     def received(self, channel: Channel, our_number: str, since: dt.datetime) -> list[Received]:
         self.asked.append(since)
         if self.broken:
             raise Later("no connection to the provider")
         return self.waiting
+
+    def redact(self, sid: str) -> None:
+        self.redacted.append(sid)
+
+    remove_media = redact
 
 
 @dataclass
@@ -194,6 +200,23 @@ def test_each_chore_runs_when_its_time_has_come(place: Place) -> None:
     assert len(place.gateway.asked) == 3, "every 60 seconds"
     place.step(0.1)
     assert place.beats()["worker"] == ("up", place.now - 0.1 * SECONDS)
+
+
+def test_words_go_at_the_provider_every_minute_and_from_the_record_every_hour(place: Place) -> None:
+    place.house.settings.retention_days = 30
+
+    def handled(sid: str, days: int) -> None:
+        with place.database.write() as session:
+            session.add(Inbound(provider_sid=sid, channel=Channel.SMS, from_address="x", to_address="y", from_hash="h", body="ok", received_at=place.now,
+                                state=InboundState.DONE, handled_at=place.now - days * dt.timedelta(days=1), concerns=[], duress=False))
+
+    handled("SM1", 40)
+    place.step()
+    handled("SM2", 40)
+    place.step(61)
+    assert place.gateway.redacted == ["SM1", "SM2"] and [row.body for row in place.all(Inbound)] == ["", "ok"]
+    place.step(3600)
+    assert [row.body for row in place.all(Inbound)] == ["", ""]
 
 
 def test_missed_messages_are_looked_for_a_day_back_then_a_little_over_the_last_look(place: Place) -> None:

@@ -96,7 +96,9 @@ def test_the_next_safe_moment_is_safe_and_not_before_now(moment: dt.datetime, zo
     assert window_end(found, zone, hours) is not None
 
 
-@given(moments, st.sampled_from(list(Purpose)), st.booleans(), st.booleans(), st.integers(0, 6))
-def test_nothing_but_pages_ever_goes_to_somebody_who_said_stop(moment: dt.datetime, purpose: Purpose, over: bool, consent: bool, sent: int) -> None:
-    view = View(purpose, Channel.SMS, None, stopped=True, taken_over=over, consent=consent, sent_today=sent, hours=HOURS, today=moment.date())
+@given(moments, st.sampled_from(list(Purpose)), st.sampled_from(["stopped", "consent_withdrawn"]), st.booleans(), st.booleans(), st.integers(0, 6), st.booleans())
+def test_nothing_but_pages_ever_goes_to_somebody_who_said_stop_or_withdrew_consent(
+        moment: dt.datetime, purpose: Purpose, ended: str, over: bool, consent: bool, sent: int, wrote: bool) -> None:
+    view = View(purpose, Channel.SMS, None, taken_over=over, consent=consent, sent_today=sent, hours=HOURS, today=moment.date(),
+                last_inbound_at=moment if wrote else None, **{ended: True})  # type: ignore[arg-type]
     assert isinstance(may_send(view, moment), Cancel)

@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from casefile.claims import free_orphans
@@ -165,10 +165,27 @@ def test_whatsapp_outside_its_window_without_a_template_goes_as_an_sms_where_agr
     assert row.channel is Channel.SMS and row.state is OutboxState.SENT
 
 
-def test_whatsapp_without_template_or_sms_is_not_sent_and_somebody_is_told(office: Office) -> None:
-    row_id = office.queue(anna(office, channels=(Channel.WHATSAPP,)), channel=Channel.WHATSAPP, text_key="reply.ok")
+@pytest.mark.parametrize("channels", [(Channel.WHATSAPP,), (Channel.SMS, Channel.WHATSAPP)])
+@pytest.mark.parametrize("purpose", [Purpose.CHECKIN, Purpose.HUMAN])
+def test_whatsapp_without_template_or_sms_is_not_sent_and_somebody_is_told(office: Office, channels: tuple[Channel, ...], purpose: Purpose) -> None:
+    """Also where an SMS address is still agreed, but her plan says WhatsApp only."""
+    row_id = office.queue(anna(office, channels=channels), channel=Channel.WHATSAPP, text_key="reply.ok", purpose=purpose)
+    with office.database.write() as session:
+        session.execute(update(Plan).values(channels=["whatsapp"]))
     office.send()
-    assert office.row(row_id).state is OutboxState.CANCELLED and office.told == [(row_id, "not_sent")]
+    assert office.row(row_id).state is OutboxState.CANCELLED and office.told == [(row_id, "not_sent")] and office.received(NUMBER) == []
+
+
+def test_the_other_address_is_judged_by_the_date_where_she_is(office: Office) -> None:
+    someone = anna(office, channels=(Channel.SMS, Channel.WHATSAPP))
+    row_id = office.queue(someone, channel=Channel.WHATSAPP, text_key="reply.ok")
+    midnight = utc_now().replace(hour=22, minute=30)
+    with office.database.write() as session:
+        session.execute(update(Person).values(time_zone="Europe/Bucharest"))
+        session.execute(update(Address).where(Address.channel == Channel.SMS).values(review_by=midnight.date()))
+        session.execute(update(Outbox).values(run_at=midnight))
+    office.post.send_due(midnight)
+    assert office.row(row_id).state is OutboxState.CANCELLED
 
 
 def test_a_call_is_made_once_and_never_repeated_when_its_answer_is_lost(office: Office) -> None:
@@ -196,6 +213,20 @@ def test_the_senders_rate_is_kept(office: Office) -> None:
         office.queue(someone, dedupe=f"d{n}")
     office.send()
     assert len(office.received(NUMBER)) == 5
+
+
+def test_waiting_for_the_rate_uses_up_no_attempt(office: Office) -> None:
+    someone = anna(office, daily_cap=1000)
+    office.post.senders = type(office.post.senders)(OUR_NUMBER, OUR_NUMBER, OUR_NUMBER, 1.0)
+    rows = [office.queue(someone, dedupe=f"d{n}") for n in range(8)]
+    for n in range(8):
+        if n == 7:
+            office.faults(too_many_requests={"next": 1})
+        with office.database.write() as session:
+            session.execute(update(Outbox).where(Outbox.state == OutboxState.READY).values(run_at=utc_now()))
+        office.send(later=2.0 * n)
+    last = office.row(rows[-1])
+    assert (last.state, last.attempt, last.owner) == (OutboxState.READY, 1, None) and len(office.received(NUMBER)) == 7
 
 
 @pytest.mark.parametrize("order", [["sent", "delivered"], ["delivered", "sent"], ["delivered", "delivered", "queued"]])
@@ -233,6 +264,7 @@ def test_safe_hours_hold_at_the_moment_of_sending(office: Office) -> None:
     office.send()
     row = office.row(row_id)
     assert row.state is OutboxState.READY and row.run_at is not None and row.run_at > local and office.received(NUMBER) == []
+    assert row.attempt == 0, "it was not tried"
 
 
 def test_no_plan_means_no_check_in(office: Office) -> None:
@@ -288,6 +320,18 @@ def test_pages_can_be_sent_alone_and_are_not_held_back_by_the_rate(office: Offic
     assert len(office.received("+447700900801")) == 3 and office.row(text).state is OutboxState.READY
 
 
+def test_a_colleague_whose_record_cannot_be_read_keeps_nobody_else_from_being_paged(office: Office) -> None:
+    with office.database.write() as session:
+        members = [staff(session, name, phone=f"+44770090080{n}").id for n, name in enumerate(("Sam", "Mo", "Li"))]
+        session.execute(text("UPDATE staff SET name = :junk WHERE id = :id"), {"junk": b"junk", "id": members[0]})
+        session.execute(text("UPDATE staff SET phone = :junk WHERE id = :id"), {"junk": b"junk", "id": members[1]})
+        rows = [outbox.queue(session, dedupe=f"page{n}", purpose=Purpose.PAGE, channel=Channel.SMS, staff_id=member, body="Page", lane=Lane.DANGER,
+                             now=utc_now()).id for n, member in enumerate(members)]  # type: ignore[union-attr]
+    office.send()
+    assert [office.row(row_id).state for row_id in rows] == [OutboxState.SENT, OutboxState.CANCELLED, OutboxState.SENT]
+    assert office.told == [(rows[1], "not_sent")], "the next person is paged instead"
+
+
 def test_a_plan_that_cannot_be_read_stops_nobody_elses_message_nor_a_page(office: Office) -> None:
     broken = office.queue(anna(office), dedupe="broken")
     with office.database.write() as session:
@@ -315,22 +359,6 @@ def test_a_provider_that_does_not_answer_is_not_asked_for_each_lost_text(office:
 
     reconcile_unknown(office.database, Hangs(), office.post.senders, office.post.heard, "test", utc_now())  # type: ignore[arg-type]
     assert len(asked) == 1 and all(office.row(n).state is OutboxState.UNKNOWN for n in range(1, 6))
-
-
-@pytest.mark.parametrize(("error", "emptied"), [(("refused", 20003), False), (("refused", 20404), True)])
-def test_copies_are_not_taken_for_emptied_while_our_account_is_refused(office: Office, error: tuple[str, int], emptied: bool) -> None:
-    from messaging.gateway import Misconfigured
-    from messaging.redaction import redact
-
-    row_id = office.queue(anna(office))
-    office.send()
-
-    class Refuses:
-        def redact(self, sid: str) -> None:
-            raise Misconfigured(*error)
-
-    redact(office.database, Refuses(), utc_now() + dt.timedelta(hours=3), 0)  # type: ignore[arg-type]
-    assert (office.row(row_id).redacted_at is not None) is emptied
 
 
 def test_a_stop_and_a_cancel_at_send_do_not_wait_for_each_other(office: Office) -> None:
