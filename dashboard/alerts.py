@@ -66,6 +66,11 @@ def fragment(desk: Desk = Depends(watching)) -> Response:
     return desk.show("parts/alerts.html", **_list(desk))
 
 
+def _seen(alert: Alert) -> str:
+    """The alert as a page shows it, in short: another value once a message came, somebody was told or somebody else has it."""
+    return f"{alert.messages}.{alert.step}.{alert.state}.{alert.acknowledged_by or ''}"
+
+
 def gather(desk: Desk, alert_id: int) -> dict[str, object]:
     """All that an alert's page shows. Raises NotFound."""
     desk.look_at_alert(alert_id)
@@ -78,7 +83,7 @@ def gather(desk: Desk, alert_id: int) -> dict[str, object]:
         pages = list(session.scalars(select(Outbox).where(Outbox.alert_id == alert_id, Outbox.purpose == Purpose.PAGE).order_by(Outbox.id)))
         done = list(session.scalars(select(Intervention).where(Intervention.alert_id == alert_id).order_by(Intervention.id)))
         since = lookups.last_opened(session, [alert_id]).get(alert_id, alert.opened_at)
-        return {"alert": alert, "person": person, "names": names, "messages": messages, "due": policy.target(alert.urgency, since),
+        return {"alert": alert, "seen": _seen(alert), "person": person, "names": names, "messages": messages, "due": policy.target(alert.urgency, since),
                 "events": [(e.at, words.event(e, names)) for e in events],
                 "pages": [(p, names.get(p.staff_id or 0, ""), *words.delivery(p, desk.now)) for p in pages],
                 "done": done, "types": TYPES, "colleagues": lookups.colleagues(session), "outcomes": alerts.OUTCOMES,
@@ -96,7 +101,9 @@ def one_fragment(alert_id: int, desk: Desk = Depends(signed_in)) -> Response:
 
 
 def _again(desk: Desk, alert_id: int, found: dict[str, str], status: int = 422) -> Response:
-    wanted = {name: desk.form.text(name) for name in ("outcome", "note", "to")}
+    # A mistake in a field shows her nothing new: what she has seen stays what it was. After a 409 she reads the page anew, and decides anew.
+    kept = ("outcome", "note", "to", "seen", "spoken") if status == 422 else ("outcome", "note", "to")
+    wanted = {name: desk.form.whole(name) for name in kept}
     return desk.show("alert.html", status, **gather(desk, alert_id), found=found, wanted=wanted)
 
 
@@ -127,8 +134,8 @@ def assign(alert_id: int, desk: Desk = Depends(signed_in)) -> Response:
 
 @router.post("/alerts/{alert_id:int}/resolve")
 def resolve(alert_id: int, desk: Desk = Depends(signed_in)) -> Response:
-    outcome, note = desk.form.text("outcome"), desk.form.text("note")
-    found = {}
+    outcome, note = desk.form.text("outcome"), desk.form.whole("note")
+    found = desk.form.too_long(4000, "note")
     if outcome not in alerts.OUTCOMES:
         found["outcome"] = "Choose what came of it"
     if not note:
@@ -137,7 +144,15 @@ def resolve(alert_id: int, desk: Desk = Depends(signed_in)) -> Response:
         return _again(desk, alert_id, found)
     try:
         with desk.write() as session:
-            alerts.resolve(session, alert_id, desk.staff.id, outcome, note, desk.now)
+            alert = alerts.locked(session, alert_id)
+            if desk.form.text("seen") != _seen(alert):
+                # An old page must not end an alert that opened again, nor its paging
+                raise alerts.AlertError("Something came since you opened this page: read it first")
+            held = alert.acknowledged_by not in (None, desk.staff.id) and desk.form.text("spoken") != "yes"
+            if not held:
+                alerts.resolve(session, alert_id, desk.staff.id, outcome, note, desk.now)
     except alerts.AlertError as error:
         return _again(desk, alert_id, {"": str(error)}, 409)
+    if held:
+        return _again(desk, alert_id, {"spoken": "A colleague holds this alert: speak with them first"})
     return desk.go(f"/alerts/{alert_id}", "resolved")

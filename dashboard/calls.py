@@ -18,7 +18,7 @@ from checkins import calls as welfare
 from dashboard import lookups, words
 from dashboard.desk import Desk, signed_in
 from dashboard.page import ZONE
-from messaging.safe_hours import is_safe, next_safe, windows
+from messaging.safe_hours import next_safe, windows
 
 router = APIRouter()
 FIELDS = ("outcome", "contact_band", "notes", "follow_up", "follow_up_on")
@@ -26,7 +26,7 @@ FIELDS = ("outcome", "contact_band", "notes", "follow_up", "follow_up_on")
 
 @dataclass(frozen=True)
 class Line:
-    """One call of the list. `safe` says whether it may be made at this moment; `next` when it may be made otherwise."""
+    """One call of the list. `safe` says whether it may be made at this moment; `next` when it may be made otherwise (UTC)."""
 
     call: WelfareCall
     person: Person
@@ -35,6 +35,7 @@ class Line:
     next: dt.datetime | None
     hours: str
     urgent: bool
+    someone_else: bool
 
 
 def hours_today(person: Person, plan: Plan | None, now: dt.datetime) -> str:
@@ -50,11 +51,10 @@ def hours_today(person: Person, plan: Plan | None, now: dt.datetime) -> str:
 def _line(session: Session, call: WelfareCall, now: dt.datetime) -> Line:
     person = session.get_one(Person, call.person_id)
     plan = session.scalar(select(Plan).where(Plan.person_id == person.id))
-    tries = len(list(session.scalars(select(CallAttempt.id).where(CallAttempt.call_id == call.id))))
+    about = call_sheet.line(session, call, person, plan, now)
     hours, never = (plan.safe_hours, plan.never_dates) if plan else ({}, [])
-    safe = is_safe(now, person.time_zone, hours, never)
-    urgent = any(a.urgency.escalates for a in lookups.open_alerts(session, person.id))
-    return Line(call, person, tries, safe, None if safe else next_safe(now, person.time_zone, hours, never), hours_today(person, plan, now), urgent)
+    begins = None if about.now else next_safe(max(now, call.due_from), person.time_zone, hours, never)
+    return Line(call, person, about.tries, about.now, begins, hours_today(person, plan, now), about.urgent, about.someone_else)
 
 
 def _list(desk: Desk) -> dict[str, object]:
@@ -86,14 +86,20 @@ def fragment(desk: Desk = Depends(signed_in)) -> Response:
 
 @router.get("/people/{ref}/calls/new")
 def ask(ref: str, desk: Desk = Depends(signed_in)) -> Response:
-    return desk.show("call_form.html", person=desk.person(ref), alert=desk.request.query_params.get("alert", ""), found={}, asked_for="")
+    return _form(desk, desk.person(ref), desk.request.query_params.get("alert", ""))
+
+
+def _form(desk: Desk, person: Person, alert: str, asked_for: str = "", found: dict[str, str] | None = None) -> Response:
+    return desk.show("call_form.html", 422 if found else 200, person=person, alert=alert, asked_for=asked_for, found=found or {})
 
 
 @router.post("/people/{ref}/calls")
 def request(ref: str, desk: Desk = Depends(signed_in)) -> Response:
     """Put a call on the list."""
     person = desk.person(ref)
-    asked_for, alert = desk.form.text("asked_for", 300), desk.form.text("alert", 10)
+    asked_for, alert = desk.form.whole("asked_for"), desk.form.text("alert", 10)
+    if found := desk.form.too_long(300, "asked_for"):
+        return _form(desk, person, alert, asked_for, found)
     with desk.write() as session:
         alert_row = session.get(Alert, int(alert)) if alert.isdigit() else None
         alert_id = alert_row.id if alert_row is not None and alert_row.person_id == person.id else None
@@ -113,7 +119,9 @@ def _sheet(desk: Desk, call_id: int, wanted: dict[str, str] | None = None, found
         attempts = list(session.scalars(select(CallAttempt).where(CallAttempt.call_id == call_id).order_by(CallAttempt.id)))
         alerts = lookups.open_alerts(session, line.person.id)
         names, about = lookups.names(session), call_sheet.sheet(session, call_id, desk.now)
-    numbers = [a for a in addresses if a.consent and a.safe_to_contact and a.suspended_at is None]
+    day = desk.now.astimezone(ZoneInfo(line.person.time_zone)).date()
+    numbers = [a for a in addresses if a.consent and a.safe_to_contact and a.suspended_at is None and a.opted_out_at is None
+               and (a.review_by is None or a.review_by >= day)]
     return desk.show("call.html", 422 if found else 200, line=line, call=line.call, person=line.person, numbers=list({a.address: a for a in numbers}.values()),
                      attempts=attempts, alerts=alerts, names=names, reasons=REASONS, about=about, questions=call_sheet.QUESTIONS, outcomes=welfare.OUTCOMES, bands=words.CONTACT_BANDS,
                      wanted={n: (wanted or {}).get(n, "") for n in FIELDS}, found=found or {})
@@ -127,7 +135,7 @@ def sheet(call_id: int, desk: Desk = Depends(signed_in)) -> Response:
 @router.post("/calls/{call_id:int}/attempt")
 def attempt(call_id: int, desk: Desk = Depends(signed_in)) -> Response:
     """Write down one try and what came of it."""
-    wanted, found, on = {n: desk.form.text(n) for n in FIELDS}, {}, None
+    wanted, found, on = {n: desk.form.whole(n) for n in FIELDS}, desk.form.too_long(4000, *FIELDS), None
     try:
         on = desk.form.date("follow_up_on")
     except ValueError:

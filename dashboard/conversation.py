@@ -23,11 +23,12 @@ def _thread(desk: Desk, person: Person) -> dict[str, object]:
     with desk.read() as session:
         person = session.get_one(Person, person.id)
         names = lookups.names(session)
-        entries, older = timeline.thread(session, person.id, desk.now, names, _before(desk))
+        before = _before(desk)
+        entries, older = timeline.thread(session, person.id, desk.now, names, before)
         alerts = lookups.open_alerts(session, person.id)
     catalogue = desk.house.catalogue
     english = {key: catalogue.text_raw(key, "en") for key in catalogue.keys()}
-    return {"person": person, "names": names, "entries": entries, "older": older, "alerts": alerts, "english": english,
+    return {"person": person, "names": names, "entries": entries, "older": older, "before": before, "alerts": alerts, "english": english,
             "can_translate": lambda code: bool(code) and code != "en" and desk.house.translator.available(code, "en")}
 
 
@@ -39,7 +40,8 @@ def _before(desk: Desk) -> dt.datetime | None:
     return moment if moment.tzinfo else None
 
 
-def _page(desk: Desk, person: Person, *, found: dict[str, str] | None = None, words: str = "", status: int = 200) -> Response:
+def shown(desk: Desk, person: Person, *, found: dict[str, str] | None = None, words: str = "", until: str = "", status: int = 200) -> Response:
+    """The page; what is wrong in `found` stands at its field, with what was typed there (`words`, `until`)."""
     values = _thread(desk, person)
     fresh = values["person"]
     assert isinstance(fresh, Person)
@@ -54,7 +56,7 @@ def _page(desk: Desk, person: Person, *, found: dict[str, str] | None = None, wo
     catalogue = desk.house.catalogue
     phrases = [(key, catalogue.text(key, "en"), catalogue.text(key, fresh.language), catalogue.reviewed(key, fresh.language) is not None)
                for key in catalogue.keys("human.")]
-    return desk.show("conversation.html", status, **values, plan=plan, cannot=cannot, there=there, phrases=phrases, found=found or {}, words=words,
+    return desk.show("conversation.html", status, **values, plan=plan, cannot=cannot, there=there, phrases=phrases, found=found or {}, words=words, until=until,
                      token=secrets.token_urlsafe(12), own_language=fresh.language == "en",
                      wrote_in=wrote_in if wrote_in in LANGUAGES and wrote_in != fresh.language else None,
                      into=fresh.language == "en" or desk.house.translator.available("en", fresh.language))
@@ -62,7 +64,7 @@ def _page(desk: Desk, person: Person, *, found: dict[str, str] | None = None, wo
 
 @router.get("/people/{ref}/conversation")
 def page(ref: str, desk: Desk = Depends(signed_in)) -> Response:
-    return _page(desk, desk.person(ref, "conversation"))
+    return shown(desk, desk.person(ref, "conversation"))
 
 
 @router.get("/people/{ref}/conversation/thread")
@@ -74,7 +76,8 @@ def fragment(ref: str, desk: Desk = Depends(signed_in)) -> Response:
 def state(ref: str, desk: Desk = Depends(signed_in)) -> Response:
     person = desk.person(ref, "conversation")
     with desk.read() as session:
-        return desk.show("parts/holding.html", person=person, names=lookups.names(session), alerts=lookups.open_alerts(session, person.id))
+        plan = session.scalar(select(Plan).where(Plan.person_id == person.id))
+        return desk.show("parts/holding.html", person=person, plan=plan, names=lookups.names(session), alerts=lookups.open_alerts(session, person.id))
 
 
 @router.post("/people/{ref}/take-over")
@@ -84,7 +87,7 @@ def take(ref: str, desk: Desk = Depends(signed_in)) -> Response:
         with desk.write() as session:
             take_over(session, person.id, desk.staff.id, desk.now)
     except InUse as error:
-        return _page(desk, person, found={"": str(error)}, status=409)
+        return shown(desk, person, found={"": str(error)}, status=409)
     return desk.go(f"/people/{ref}/conversation#reply", "taken")
 
 
@@ -95,7 +98,7 @@ def back(ref: str, desk: Desk = Depends(signed_in)) -> Response:
         with desk.write() as session:
             hand_back(session, person.id, desk.staff.id, desk.now, by_manager=desk.manages)
     except InUse as error:
-        return _page(desk, person, found={"": str(error)}, status=409)
+        return shown(desk, person, found={"": str(error)}, status=409)
     return desk.go(f"/people/{ref}/conversation", "handed_back")
 
 
@@ -104,7 +107,7 @@ def write_in(ref: str, desk: Desk = Depends(signed_in)) -> Response:
     """Write in the language that she wrote in from now on: a colleague's decision, never the machine's."""
     person, code = desk.person(ref, "conversation"), desk.form.text("language", 12)
     if code not in LANGUAGES:
-        return _page(desk, person, found={"": "Choose one of our languages"}, status=422)
+        return shown(desk, person, found={"": "Choose one of our languages"}, status=422)
     with desk.write() as session:
         changes.make(session, person.id, "language", {"language": code}, desk.now, desk.staff.id)
     return desk.go(f"/people/{ref}/conversation", "saved")
@@ -116,7 +119,7 @@ def phrase(ref: str, desk: Desk = Depends(signed_in)) -> Response:
     person, key = desk.person(ref, "conversation"), desk.form.text("phrase")
     catalogue = desk.house.catalogue
     if key not in catalogue.keys("human."):
-        return _page(desk, person, found={"phrase": "Choose a phrase"}, status=422)
+        return shown(desk, person, found={"phrase": "Choose a phrase"}, status=422)
     return _send(desk, person, body=catalogue.text(key, person.language), text_key=key, language=person.language,
                  own_words=catalogue.text(key, "en") if person.language != "en" else None)
 
@@ -124,14 +127,17 @@ def phrase(ref: str, desk: Desk = Depends(signed_in)) -> Response:
 @router.post("/people/{ref}/words")
 def own_words(ref: str, desk: Desk = Depends(signed_in)) -> Response:
     """Own words: sent at once only in English to somebody who uses English; otherwise shown for confirmation first."""
-    person, written = desk.person(ref, "conversation"), desk.form.text("words", 4000)
-    if not written or len(written) > replies.LONGEST:
-        why = "Write what to send" if not written else f"At most {replies.LONGEST} characters: this has {len(written)}"
-        return _page(desk, person, found={"words": why}, words=written, status=422)
+    person, written = desk.person(ref, "conversation"), desk.form.whole("words")
+    if found := _wrong(desk, written):
+        return shown(desk, person, found=found, words=written, status=422)
     revealing = replies.revealing(written)
     if person.language == "en" and not revealing:
         return _send(desk, person, body=written, language="en", words=written)
     return _check(desk, person, written, revealing)
+
+
+def _wrong(desk: Desk, written: str) -> dict[str, str]:
+    return desk.form.too_long(replies.LONGEST, "words") if written else {"words": "Write what to send"}
 
 
 def _check(desk: Desk, person: Person, written: str, revealing: list[str], found: dict[str, str] | None = None) -> Response:
@@ -144,12 +150,12 @@ def _check(desk: Desk, person: Person, written: str, revealing: list[str], found
 @router.post("/people/{ref}/words/send")
 def confirmed(ref: str, desk: Desk = Depends(signed_in)) -> Response:
     """Own words after they were checked: as translated and read back, or untranslated when that was said explicitly."""
-    person, written = desk.person(ref, "conversation"), desk.form.text("words", 4000)
+    person, written = desk.person(ref, "conversation"), desk.form.whole("words")
     if desk.form.text("change"):
-        return _page(desk, person, words=written)
+        return shown(desk, person, words=written)
     translated = desk.form.text("translated", 4000)
-    if not written or len(written) > replies.LONGEST:
-        return _page(desk, person, found={"words": "Write what to send"}, words=written, status=422)
+    if found := _wrong(desk, written):
+        return shown(desk, person, found=found, words=written, status=422)
     if person.language != "en" and not translated and desk.form.text("untranslated") != "yes":
         return _check(desk, person, written, replies.revealing(written), {"untranslated": "Confirm that these words go out untranslated"})
     if translated:
@@ -166,7 +172,7 @@ def _send(desk: Desk, person: Person, *, body: str, language: str, text_key: str
                                own_words=own_words)
             said = "queued_before" if row is None else "queued_later" if row.run_at and row.run_at > desk.now else "queued"
     except replies.CannotReply as error:
-        return _page(desk, person, found={"": str(error)}, words=words, status=409)
+        return shown(desk, person, found={"": str(error)}, words=words, status=409)
     return desk.go(f"/people/{person.ref}/conversation#reply", said)
 
 
@@ -183,7 +189,7 @@ def phone_lost(ref: str, desk: Desk = Depends(signed_in)) -> Response:
 def phone_back(ref: str, desk: Desk = Depends(signed_in)) -> Response:
     person = desk.person(ref, "conversation")
     if desk.form.text("sure") != "yes":
-        return _page(desk, person, found={"sure": "Confirm that they told you so by another way"}, status=422)
+        return shown(desk, person, found={"sure": "Confirm that they told you so by another way"}, status=422)
     with desk.write() as session:
         plans.phone_back(session, person.id, desk.staff.id, desk.now)
     return desk.go(f"/people/{ref}/conversation", "unsuspended")

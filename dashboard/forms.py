@@ -11,7 +11,7 @@ LARGEST = 64 * 1024
 
 
 class FormTooLarge(ValueError):
-    """More was sent than any of our forms can hold."""
+    """More was sent than a form or a field of ours can hold."""
 
 
 class Form:
@@ -20,10 +20,21 @@ class Form:
     def __init__(self, pairs: list[tuple[str, str]] = ()):  # type: ignore[assignment]
         self._pairs = list(pairs)
 
-    def text(self, name: str, longest: int = 4000) -> str:
-        """A field's words, line ends as \\n, without the blanks around them."""
+    def whole(self, name: str) -> str:
+        """A field's words however many, line ends as \\n, without the blanks around them. Nothing is ever cut: see `too_long`."""
         value = next((v for n, v in self._pairs if n == name), "")
-        return value.replace("\r\n", "\n").replace("\0", "").strip()[:longest]
+        return value.replace("\r\n", "\n").replace("\0", "").strip()
+
+    def too_long(self, longest: int, *names: str) -> dict[str, str]:
+        """What is wrong with those of these fields that hold more characters than this."""
+        return {n: f"At most {longest} characters: this has {len(self.whole(n))}" for n in names if len(self.whole(n)) > longest}
+
+    def text(self, name: str, longest: int = 4000) -> str:
+        """A field's words as `whole`. Raises FormTooLarge."""
+        value = self.whole(name)
+        if len(value) > longest:
+            raise FormTooLarge("too large")
+        return value
 
     def all(self, name: str) -> list[str]:
         return [v for n, v in self._pairs if n == name]

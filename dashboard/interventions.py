@@ -38,8 +38,8 @@ def _form(desk: Desk, person: Person, wanted: dict[str, str], found: dict[str, s
 @router.post("/people/{ref}/interventions")
 def save(ref: str, desk: Desk = Depends(signed_in)) -> Response:
     person, form = desk.person(ref, "interventions"), desk.form
-    wanted = {name: form.text(name, 6000) for name in FIELDS}
-    found, numbers = {}, {}
+    wanted = {name: form.whole(name) for name in FIELDS}
+    found, numbers = form.too_long(6000, *FIELDS), {}
     for name, read, why in (("minutes", form.number, "Minutes must be a whole number"), ("next_due", form.date, "Give a date such as 2026-12-24"),
                             ("alert", form.number, "There is no such alert")):
         try:

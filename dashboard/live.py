@@ -104,7 +104,7 @@ class Hub:
 
 @router.get("/live")
 async def stream(request: Request, desk: Desk = Depends(watching)) -> Response:
-    """Server-sent events: `change` [{kind, person, alert}], `leaving` (seconds until signed out), `gone`.
+    """Server-sent events: `change` [{kind, person, alert}], `leaving` (seconds until signed out, and " last" when staying cannot help), `gone`.
 
     `?watch=1` is the list of alerts: once nothing was done for too long it is told `idle` and goes on, until the sign-in's last hour.
     """
@@ -128,7 +128,7 @@ async def _events(hub: Hub, queue: asyncio.Queue[str], desk: Desk, watch: bool =
                 yield ServerSentEvent(event="change", data=await asyncio.wait_for(queue.get(), max(0.0, look_at - clock())))
             except TimeoutError:
                 look_at = clock() + LOOK_AT_SESSION
-                left, lives = await run_in_threadpool(_seconds_left, desk, watch)
+                left, lives, last = await run_in_threadpool(_seconds_left, desk, watch)
                 if left <= 0 and not lives:
                     yield ServerSentEvent(event="gone", data="")
                     return
@@ -138,24 +138,25 @@ async def _events(hub: Hub, queue: asyncio.Queue[str], desk: Desk, watch: bool =
                         yield ServerSentEvent(event="idle", data="")
                     continue
                 idle = False
-                yield ServerSentEvent(event="leaving", data=str(int(left)) if left < WARN_BEFORE else "")
+                yield ServerSentEvent(event="leaving", data=f"{int(left)}{' last' if last else ''}" if left < WARN_BEFORE else "")
     finally:
         hub.leave(queue)
 
 
-def _seconds_left(desk: Desk, watch: bool) -> tuple[float, bool]:
-    """How long the sign-in still holds if nothing is done, and whether the list of alerts may go on without it."""
+def _seconds_left(desk: Desk, watch: bool) -> tuple[float, bool, bool]:
+    """How long the sign-in still holds if nothing is done, whether the list of alerts may go on without it, and whether it ends whatever is done."""
     now = desk.house.clock()
     with desk.read() as session:
         row = session.get(StaffSession, desk.session_key)
         member = session.get(Staff, row.staff_id) if row else None
         if row is None or member is None or not member.active:
-            return 0.0, False
-        left, lives = (min(row.seen_at + accounts.IDLE, row.expires_at) - now).total_seconds(), watch and row.expires_at > now
+            return 0.0, False, True
+        idle_at, lives = row.seen_at + accounts.IDLE, watch and row.expires_at > now
+        left, last = (min(idle_at, row.expires_at) - now).total_seconds(), idle_at >= row.expires_at
     if lives:
         with desk.write() as session:
             accounts.watched(session, desk.session_key, now)
-    return left, lives
+    return left, lives, last
 
 
 @router.get("/alerts/summary")

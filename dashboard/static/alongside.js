@@ -82,10 +82,26 @@ const concerns = (part, event) => (part.dataset.kinds || "").split(" ").includes
 // News of alerts, on every page: the count, a spoken line, and a sound for those who switched it on
 const news = document.getElementById("news");
 const title = document.title;
+const tabs = body.dataset.live ? new BroadcastChannel("alongside-live") : null;
 let known = null, leads = false;
 const soundOn = () => localStorage.getItem("sound") === "on";
+// One for the page. The browser lets it sound only once the page was touched: one that it opened by itself is blocked until then.
+let audio = null;
+const sounds = () => audio?.state === "running";
+const showSound = () => all("[data-sound]").forEach((button) => {
+  button.hidden = false;
+  button.setAttribute("aria-pressed", String(soundOn() && sounds()));
+  button.textContent = !soundOn() ? "Sound is off" : sounds() ? "Sound is on" : "Sound is blocked: press here";
+});
+const wake = () => {
+  if (!audio) {
+    audio = new AudioContext();
+    audio.addEventListener("statechange", showSound);
+  }
+  return audio.resume().catch(() => { /* the button says so */ });
+};
 const beep = () => {
-  const audio = new AudioContext();
+  if (!sounds()) return false;
   [0, 0.25].forEach((at) => {
     const tone = audio.createOscillator(), volume = audio.createGain();
     tone.frequency.value = 740;
@@ -95,7 +111,7 @@ const beep = () => {
     tone.start(audio.currentTime + at);
     tone.stop(audio.currentTime + at + 0.2);
   });
-  setTimeout(() => audio.close(), 1000);
+  return true;
 };
 const summary = async () => {
   const answer = await ask("/alerts/summary");
@@ -119,22 +135,16 @@ const summary = async () => {
     all("a", news).filter((a) => a.getAttribute("href") === alarm.href).forEach((a) => a.closest("p").remove());
     news.append(line);
   }
-  if (leads && soundOn()) beep();
+  if (leads && soundOn() && !beep()) tabs.postMessage({ type: "beep", data: "" });
 };
 
-all("[data-sound]").forEach((button) => {
-  const show = () => {
-    button.hidden = false;
-    button.setAttribute("aria-pressed", String(soundOn()));
-    button.textContent = soundOn() ? "Sound is on" : "Sound is off";
-  };
-  button.addEventListener("click", () => {
-    localStorage.setItem("sound", soundOn() ? "off" : "on");
-    show();
-    if (soundOn()) beep();
-  });
-  show();
-});
+all("[data-sound]").forEach((button) => button.addEventListener("click", () => {
+  localStorage.setItem("sound", soundOn() && sounds() ? "off" : "on");
+  if (soundOn()) wake().then(beep);
+  showSound();
+}));
+if (soundOn()) wake();
+showSound();
 
 const connection = document.getElementById("connection");
 const connected = (yes) => {
@@ -146,7 +156,7 @@ const everything = () => { all("[data-fragment]").forEach(refresh); summary(); }
 
 // A browser keeps few connections to one host, so of all open tabs one listens and tells the others.
 if (body.dataset.live) {
-  const tabs = new BroadcastChannel("alongside-live");
+  const strip = document.getElementById("leaving"), button = strip.querySelector("[data-stay]");
   const told = {
     ready: () => { connected(true); everything(); },
     down: () => connected(false),
@@ -157,13 +167,16 @@ if (body.dataset.live) {
       if (events.some((event) => event.kind === "alert")) summary();
     },
     leaving: (data) => {
-      const strip = document.getElementById("leaving");
+      const [left, last] = data.split(" ");
       strip.hidden = !data;
-      if (data) strip.querySelector("[data-text]").textContent = `You will be signed out in ${span(Number(data))} because nothing was done.`;
+      button.hidden = Boolean(last);
+      const why = last ? "because a sign-in lasts 12 hours. Save what you have written." : "because nothing was done.";
+      if (data) strip.querySelector("[data-text]").textContent = `You will be signed out in ${span(Number(left))} ${why}`;
     },
+    beep,
     gone: end,
     // Left alone: only the list of alerts goes on, without names; every other page is closed
-    idle: () => { if (!("watch" in body.dataset)) { end(); return; } document.getElementById("leaving").hidden = true; everything(); },
+    idle: () => { if (!("watch" in body.dataset)) { end(); return; } strip.hidden = true; everything(); },
   };
   let source = null;
   const tell = (type, data = "") => { tabs.postMessage({ type, data }); told[type](data); };
@@ -189,10 +202,18 @@ if (body.dataset.live) {
   if (navigator.locks) navigator.locks.request("alongside-live", () => new Promise(listen)); else listen();
   addEventListener("pagehide", () => { source?.close(); tabs.close(); });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-  all("[data-stay]").forEach((button) => button.addEventListener("click", async () => {
-    const answer = await fetch("/account/stay", { method: "POST", headers: { "x-csrf": body.dataset.csrf } });
-    if (answer.ok) document.getElementById("leaving").hidden = true;
-  }));
+  const stay = async () => {
+    const answer = await fetch("/account/stay", { method: "POST", headers: { "x-csrf": body.dataset.csrf } }).catch(() => null);
+    if (answer?.ok && !button.hidden) strip.hidden = true;
+  };
+  button.addEventListener("click", stay);
+  // Whoever writes is there: told at most once a minute
+  let stayed = 0;
+  addEventListener("input", () => {
+    if (Date.now() - stayed < 60000) return;
+    stayed = Date.now();
+    stay();
+  });
 }
 
 // How many texts own words make, while they are typed (GSM-7 160/153, otherwise 70/67)

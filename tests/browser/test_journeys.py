@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 
 import pytest
@@ -17,6 +18,15 @@ from tests.browser.conftest import Running, sign_in
 from tests.dashboard.world import DANGER, PASSWORD, code, heard
 
 pytestmark = pytest.mark.browser
+# Counts tones instead of making them; blocked until the page is touched, as a browser that was started again does it.
+SILENT = """window.tones = 0; window.AudioContext = class extends EventTarget {
+  state = "suspended"; currentTime = 0; destination = {};
+  resume() {
+    if (!navigator.userActivation.isActive) return new Promise(() => {});
+    this.state = "running"; this.dispatchEvent(new Event("statechange")); return Promise.resolve();
+  }
+  createGain() { return { gain: { setValueAtTime() {}, exponentialRampToValueAtTime() {} }, connect: (to) => to }; }
+  createOscillator() { return { frequency: {}, connect: (to) => to, start: () => { window.tones += 1; }, stop() {} }; } };"""
 
 
 def alarm(running: Running, ref: str = "V5L", words: str = "anh ta đang ở ngoài cửa") -> int:
@@ -226,6 +236,34 @@ def test_many_tabs_hear_through_one_connection_and_go_on_when_it_closes(quiet: R
     alert_id = alarm(quiet)
     for tab in tabs:
         expect(tab.locator(f"#alert-{alert_id}")).to_be_visible(timeout=8000)
+
+
+def test_a_blocked_sound_is_said_and_one_press_lets_it_sound(quiet: Running, window: BrowserContext) -> None:
+    page = window.new_page()
+    page.add_init_script(SILENT)
+    sign_in(page, quiet.url)
+    page.evaluate("localStorage.setItem('sound', 'on')")
+    with page.expect_response("**/alerts/summary"):
+        page.reload()
+    page.get_by_role("button", name="Sound is blocked: press here").click()
+    expect(page.get_by_role("button", name="Sound is on")).to_be_visible()
+    assert page.evaluate("window.tones") == 2
+    alarm(quiet)
+    page.wait_for_function("window.tones === 4")
+
+
+def test_writing_counts_as_being_there_and_the_warning_stays_in_sight(quiet: Running, window: BrowserContext) -> None:
+    page = window.new_page()
+    sign_in(page, quiet.url)
+    page.goto(quiet.url + "/people/G6R/interventions/new")
+    with quiet.database.write() as session:
+        session.scalars(select(StaffSession)).one().seen_at -= dt.timedelta(minutes=50)
+    with page.expect_response("**/account/stay") as stayed:
+        page.locator("#facts").press_sequentially("He rang.")
+    assert stayed.value.status == 204
+    with quiet.database.read() as session:
+        assert utc_now() - session.scalars(select(StaffSession.seen_at)).one() < dt.timedelta(minutes=1)
+    assert page.evaluate("getComputedStyle(document.getElementById('leaving')).position") == "sticky"
 
 
 def test_a_page_whose_session_ended_leads_to_the_sign_in(quiet: Running, window: BrowserContext) -> None:

@@ -72,7 +72,8 @@ def test_acknowledging_is_written_down_and_only_one_can(world, browser, sqlite_d
     ({"outcome": "", "note": "x"}, "Choose what came of it"), ({"outcome": "vanished", "note": "x"}, "Choose what came of it"),
     ({"outcome": "safe", "note": "  "}, "Write what was done")])
 def test_an_alert_is_resolved_only_with_outcome_and_note(world, browser, sqlite_database: Database, fields: dict[str, str], said: str) -> None:
-    answer = browser().post(f"/alerts/{world.danger}/resolve", **fields)
+    sam = browser()
+    answer = sam.post(f"/alerts/{world.danger}/resolve", seen=sam.seen(world.danger), **fields)
     assert answer.status_code == 422 and said in answer.text and "Error: Alert" in answer.text
     with sqlite_database.read() as session:
         assert session.get_one(Alert, world.danger).state is AlertState.OPEN
@@ -80,9 +81,39 @@ def test_an_alert_is_resolved_only_with_outcome_and_note(world, browser, sqlite_
 
 def test_resolving_twice_is_said_plainly(world, browser) -> None:
     sam = browser()
-    assert "The alert is resolved." in sam.post(f"/alerts/{world.danger}/resolve", outcome="safe", note="Spoke with them").text
-    again = sam.post(f"/alerts/{world.danger}/resolve", outcome="safe", note="Once more")
-    assert again.status_code == 409 and "resolved already" in again.text
+    seen = sam.seen(world.danger)
+    assert "The alert is resolved." in sam.post(f"/alerts/{world.danger}/resolve", outcome="safe", note="Spoke with them", seen=seen).text
+    again = sam.post(f"/alerts/{world.danger}/resolve", outcome="safe", note="Once more", seen=seen)
+    assert again.status_code == 409 and "resolved already" in again.text and "Once more</textarea>" in again.text
+
+
+def test_an_old_page_ends_no_alert_that_opened_again_since(world, browser, sqlite_database: Database, clock) -> None:
+    sam, path = browser(), f"/alerts/{world.danger}"
+    sam.post(f"{path}/acknowledge")
+    seen = sam.seen(world.danger)
+    with sqlite_database.write() as session:
+        raise_alert(session, key="worse", kind=AlertKind.MESSAGE, urgency=Urgency.IMMEDIATE, person_id=world.people["7F3"], now=clock.now)
+    assert 'name="seen"' not in sam.get(f"{path}/state", x_live="1").text, "what is refreshed live counts as shown only once the page was opened again"
+    for old in (seen, ""):
+        stale = sam.post(f"{path}/resolve", outcome="false_alarm", note="A seller at the door", seen=old)
+        assert stale.status_code == 409 and "Something came since you opened this page" in stale.text and "A seller at the door</textarea>" in stale.text
+    with sqlite_database.read() as session:
+        alert = session.get_one(Alert, world.danger)
+        assert alert.state is AlertState.OPEN and alert.run_at is not None, "the paging goes on"
+    fresh = re.search(r'name="seen" value="([^"]*)"', stale.text)[1]
+    assert "The alert is resolved." in sam.post(f"{path}/resolve", outcome="safe", note="Read it", seen=fresh).text
+
+
+def test_what_a_colleague_holds_is_resolved_only_after_speaking_with_her(world, browser, sqlite_database: Database) -> None:
+    sam, priya, path = browser("sam"), browser("priya"), f"/alerts/{world.danger}"
+    priya.post(f"{path}/acknowledge")
+    assert "Priya Nair holds this alert" in sam.get(path).text and 'name="spoken"' not in priya.get(path).text
+    fields = {"outcome": "safe", "note": "Spoke with them", "seen": sam.seen(world.danger)}
+    refused = sam.post(f"{path}/resolve", **fields)
+    assert refused.status_code == 422 and "speak with them first" in refused.text and "Spoke with them</textarea>" in refused.text
+    with sqlite_database.read() as session:
+        assert session.get_one(Alert, world.danger).state is AlertState.ACKNOWLEDGED
+    assert "The alert is resolved." in sam.post(f"{path}/resolve", spoken="yes", **fields).text
 
 
 def test_assigning_names_a_colleague(world, browser, sqlite_database: Database) -> None:

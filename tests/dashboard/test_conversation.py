@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from sqlalchemy import select
@@ -45,6 +46,8 @@ def test_a_colleague_cannot_take_send_or_hand_back_what_another_holds(sam, brows
         assert answer.status_code == 409 and "holds this conversation" in answer.text
     assert mine(sqlite_database) == []
     assert browser("alex").post("/people/7F3/hand-back").status_code == 200, "a manager may end it"
+    late = sam.post("/people/7F3/words/send", words="I am here.", translated="sq: I am here.", token="w")
+    assert late.status_code == 409 and re.search(r"<textarea[^>]*readonly[^>]*>I am here\.</textarea>", late.text), "words that were not sent are not lost"
 
 
 def test_nothing_is_sent_from_a_conversation_nobody_holds(world, browser, sqlite_database: Database) -> None:
@@ -125,7 +128,7 @@ def test_words_that_tell_a_bystander_are_found(text: str, found: list[str]) -> N
     assert revealing(text) == found
 
 
-@pytest.mark.parametrize("words", ["", "x" * 601])
+@pytest.mark.parametrize("words", ["", "x" * 601, "x" * 5000])
 def test_nothing_and_too_much_are_not_sent_and_not_lost(sam, sqlite_database: Database, words: str) -> None:
     answer = sam.post("/people/7F3/words", words=words, token="t")
     assert answer.status_code == 422 and words in answer.text
@@ -134,7 +137,7 @@ def test_nothing_and_too_much_are_not_sent_and_not_lost(sam, sqlite_database: Da
 
 @pytest.mark.parametrize(("change", "why"), [
     (lambda p, a, plan: setattr(p, "stopped_at", cast.NOW), "asked us to stop"), (lambda p, a, plan: setattr(p, "suspended_at", cast.NOW), "suspended"),
-    (lambda p, a, plan: setattr(a, "consent", False), "no consent"), (lambda p, a, plan: setattr(a, "opted_out_at", cast.NOW), "blocked"),
+    (lambda p, a, plan: setattr(plan, "consent_withdrawn_at", cast.NOW), "consent was withdrawn"), (lambda p, a, plan: setattr(a, "consent", False), "no consent"), (lambda p, a, plan: setattr(a, "opted_out_at", cast.NOW), "blocked"),
     (lambda p, a, plan: setattr(a, "review_by", cast.NOW.date() - dt.timedelta(days=1)), "review date")])
 def test_what_may_not_be_sent_is_said_before_and_refused_after(sam, world, sqlite_database: Database, change, why: str) -> None:
     with sqlite_database.write() as session:
@@ -144,6 +147,8 @@ def test_what_may_not_be_sent_is_said_before_and_refused_after(sam, world, sqlit
     assert why in sam.get("/people/7F3/conversation").text
     answer = sam.post("/people/7F3/phrase", phrase="human.hello", token="t")
     assert answer.status_code == 409 and why in answer.text
+    own = sam.post("/people/7F3/words/send", words="I am here.", translated="sq: I am here.", token="w")
+    assert own.status_code == 409 and "I am here.</textarea>" in own.text
     assert mine(sqlite_database) == []
 
 
@@ -182,6 +187,14 @@ def test_a_picture_is_a_link_and_never_shown_by_itself(world, browser) -> None:
     assert "Open the picture or file they sent" in page and "<img" not in page and "api.twilio.com" not in page
 
 
+def test_a_picture_without_words_is_not_said_to_be_emptied(world, browser, sqlite_database: Database, clock) -> None:
+    with sqlite_database.write() as session:
+        row = worlds.heard(session, session.get_one(Person, world.people["R8P"]), "", clock.now, extras={"media": [{"url": "x", "type": "image/jpeg"}]})
+        row.redacted_at = clock.now
+    page = browser().get("/people/R8P/conversation").text
+    assert "No words." in page and "retention period" not in page
+
+
 def test_a_place_is_shown_only_while_an_alert_is_open(world, browser, sqlite_database: Database, clock) -> None:
     with sqlite_database.write() as session:
         worlds.heard(session, session.get_one(Person, world.people["G6R"]), "here", clock.now, extras={"place": {"latitude": "51.5", "longitude": "-0.12"}})
@@ -211,6 +224,8 @@ def test_a_long_thread_is_read_page_by_page(world, browser, sqlite_database: Dat
     for _ in range(4):
         page = sam.get(path).text
         seen += page
+        # The stream's first word fetches every live part anew: of earlier messages there is none.
+        assert ("/conversation/thread" in page, ">Newest</a>" in page) == (("?" not in path), ("?" in path))
         if "?before=" not in page:
             break
         path = "/people/V5L/conversation?before=" + page.split("?before=")[1].split('"')[0]

@@ -5,10 +5,11 @@ import json
 import time
 
 import pytest
+from sqlalchemy import select
 
 from casefile import live
 from casefile.database import Database
-from casefile.models import LiveEvent
+from casefile.models import LiveEvent, StaffSession
 from dashboard.live import Hub, _events
 from tests import cast
 
@@ -159,6 +160,23 @@ def test_the_stream_is_served_as_events(empty, app, browser, sqlite_database: Da
         return lines
 
     assert '"kind": "message", "person": 3' in asyncio.run(scene())[0]
+
+
+def test_at_the_end_of_12_hours_the_page_hears_that_staying_cannot_help(empty, browser, app, clock, sqlite_database: Database, monkeypatch) -> None:
+    monkeypatch.setattr("dashboard.live.LOOK_AT_SESSION", 0.02)
+    desk = desk_of(app, browser())
+    clock.on(hours=11, minutes=57)
+    with sqlite_database.write() as session:
+        session.scalars(select(StaffSession)).one().seen_at = clock.now
+
+    async def scene() -> list[tuple[str | None, str]]:
+        hub = Hub(desk.house.database)
+        events = _events(hub, await hub.join(), desk)
+        heard = [await anext(events) for _ in range(2)]
+        await events.aclose()
+        return [(event.event, event.data) for event in heard]
+
+    assert asyncio.run(scene())[1] == ("leaving", "180 last")
 
 
 def desk_of(app, browser):

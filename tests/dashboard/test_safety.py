@@ -54,6 +54,16 @@ def test_no_font_crown_or_crest_of_the_government_is_used() -> None:
 def test_a_form_that_is_too_large_is_refused_and_says_so(world, browser) -> None:
     answer = browser().client.post("/people/7F3/words", content="words=" + "x" * 70_000, headers={"content-type": "application/x-www-form-urlencoded"})
     assert answer.status_code == 413 and "Nothing was saved" in answer.text
+    assert browser("priya").post("/people/find", find="x" * 101).status_code == 413, "a field that is too long is never cut in silence"
+
+
+@pytest.mark.parametrize(("path", "field", "most"), [
+    ("/people/7F3/interventions", "facts", 6000), ("/alerts/1/resolve", "note", 4000), ("/calls/1/attempt", "notes", 4000), ("/calls/1/attempt", "follow_up", 4000),
+    ("/people/7F3/calls", "asked_for", 300), ("/people/7F3/plan/edit", "consent_scope", 2000)])
+def test_what_is_too_long_is_not_cut_not_saved_and_not_lost(world, browser, path: str, field: str, most: int) -> None:
+    typed = "x" * most + " back on Friday"
+    answer = browser().post(path, **{field: typed})
+    assert answer.status_code == 422 and f"At most {most} characters: this has {len(typed)}" in answer.text and typed in answer.text
 
 
 @pytest.mark.parametrize("where", ["https://evil.example/x", "http://api.twilio.com/x", "https://twilio.com.evil.example/x", "http://127.0.0.1:22/", "file:///etc/passwd",

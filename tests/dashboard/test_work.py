@@ -10,10 +10,10 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from casefile.database import Database
-from casefile.models import Alert, CallAttempt, Checkin, OnCallShift, Person, Plan, WelfareCall
+from casefile.models import Address, Alert, CallAttempt, Checkin, OnCallShift, Person, Plan, WelfareCall
 from casefile.vocabulary import CheckinState
 from checkins.ladder_terms import ARRIVED, OURS, UNDELIVERED
 from dashboard.checkins import place
@@ -65,8 +65,39 @@ def test_the_call_list_says_whether_it_is_safe_now(world, browser, sqlite_databa
         session.scalars(select(Plan).where(Plan.person_id == world.people["G6R"])).one().safe_hours = {"tue": [["14:00", "15:00"]]}
     sam = browser()
     page = sam.get("/calls").text
-    assert "Safe to call now" in page and "Not before" in page and "14:00 to 15:00 their time" in page and "after 3 please" in page
-    assert "Not in their safe hours now" in sam.get("/calls/2").text
+    assert "Safe to call now" in page and "Not before" in page and "14:00 to 15:00 their time" in page
+    assert "after 3 please" not in page, "her words are on the sheet, where the look is written down"
+    sheet = sam.get("/calls/2").text
+    assert "Not in their safe hours now" in sheet and "after 3 please" in sheet
+
+
+def test_a_call_is_safe_only_once_it_is_due_and_never_while_somebody_else_has_the_phone(world, browser, sqlite_database: Database, clock) -> None:
+    sam = browser()
+
+    def shown() -> tuple[str, str]:
+        return re.search(r'class="ref">V5L<.*?</tr>', sam.get("/calls/list").text, re.DOTALL)[0], sam.get("/calls/1").text
+
+    assert all("Safe to call now" in page for page in shown())
+    sam.post("/calls/1/attempt", outcome="not_reached")
+    row, sheet = shown()
+    assert "Not before" in row and "17:00</time>, UK time" in row and "Not due yet" in sheet and "Safe to call now" not in row + sheet
+    sam.post("/calls/1/attempt", outcome="someone_else")
+    with sqlite_database.write() as session:
+        session.get_one(WelfareCall, 1).due_from = clock.now
+    for page in shown():
+        assert "Do not call before you know who answered" in page and "Safe to call now" not in page
+    page = sam.get("/calls/list").text
+    assert page.index("Later, or not to be called now") < page.index(">V5L<")
+
+
+@pytest.mark.parametrize("change", [{"review_by": cast.NOW.date() - dt.timedelta(days=1)}, {"opted_out_at": cast.NOW}, {"consent": False}])
+def test_a_number_that_may_not_be_used_is_not_on_the_sheet(world, browser, sqlite_database: Database, change: dict[str, object]) -> None:
+    sam = browser()
+    assert "tel:" in sam.get("/calls/1").text
+    with sqlite_database.write() as session:
+        session.execute(update(Address).where(Address.person_id == world.people["V5L"]).values(change))
+    sheet = sam.get("/calls/1").text
+    assert "No number may be called now" in sheet and "tel:" not in sheet and "+4477" not in sheet
 
 
 def test_a_phone_in_other_hands_is_not_called(world, browser, sqlite_database: Database, clock) -> None:
