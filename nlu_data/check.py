@@ -58,7 +58,7 @@ def near_copies(learned: list[read.Phrase], apart: list[read.Phrase]) -> list[re
     if not keys or not learned:
         return []
     alike = process.cdist(keys, [read.key(p.text) for p in learned], scorer=fuzz.ratio, score_cutoff=NEAR, dtype=np.uint8)
-    return [p for p, near in zip(learned, alike.any(axis=0)) if near]
+    return [p for p, near in zip(learned, alike.any(axis=0), strict=True) if near]
 
 
 def _calm(phrases: list[read.Phrase]) -> int:

@@ -204,9 +204,9 @@ def tune(minutes: float, rate: float, go_on: bool) -> None:
     groups += [{"params": net.first.parameters(), "lr": rate * 0.2}, {"params": [p for p in heads.parameters() if p.requires_grad], "lr": 5e-4}]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
     kept, kept_heads = (AveragedModel(grown, multi_avg_fn=get_ema_multi_avg_fn(AVERAGED)) for grown in (net, heads))
-    rates, began = [group["lr"] for group in optimiser.param_groups], time.monotonic()
+    rates, began = [group["lr"] for group in optimiser.param_groups], time.process_time()
     for step, (which, rows, pair, urgency) in enumerate(lessons, 1):
-        spent = (time.monotonic() - began) / (minutes * 60)
+        spent = (time.process_time() - began) / (minutes * 60 * torch.get_num_threads())
         if spent >= 1:
             break
         for group, full in zip(optimiser.param_groups, rates):
@@ -235,7 +235,7 @@ def _step(optimiser: torch.optim.Optimizer, loss: torch.Tensor, trained: nn.Modu
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=45)
+    parser.add_argument("--minutes", type=float, default=45, help="of computing with all threads; longer on a clock when the machine is busy")
     parser.add_argument("--rate", type=float, default=2.5e-4, help="how fast the upper layers learn")
     parser.add_argument("--go-on", action="store_true", help="begin with what was tuned before")
     given = parser.parse_args()
