@@ -28,7 +28,7 @@ def answered(session: Session, person: Person, inbound_id: int, now: dt.datetime
     """
     message = session.get(Inbound, inbound_id)
     waiting = [c for c in open_checkins(session, person.id) if message is None or c.id == replies_to or not _asked_later(session, c, message)]
-    if numbers.is_suspended(session, person, message.address_id if message is not None else None):
+    if numbers.is_suspended(session, person, numbers.address_of(session, message) if message is not None else None):
         return next(iter(waiting), None)
     if message is not None and Concern.STOP in (message.concerns or ()):
         # `steering` ends them as stopped, in the same transaction.

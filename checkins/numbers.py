@@ -8,7 +8,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, load_only
 
 from casefile import live
-from casefile.models import Address, Outbox, Person
+from casefile.models import Address, Inbound, Outbox, Person
+from casefile.numbers import address_hashes
 from casefile.vocabulary import OutboxState
 from checkins.moves import hear, open_checkins
 
@@ -40,6 +41,15 @@ def wrong(session: Session, person_id: int, address_id: int | None, now: dt.date
         for checkin in open_checkins(session, person_id):
             hear(session, checkin.id, "plan_changed")
     return done
+
+
+def address_of(session: Session, message: Inbound) -> int | None:
+    """The address that a message of hers came from. On a channel that was not agreed, another of the same number, a suspended one first."""
+    if message.address_id is not None:
+        return message.address_id
+    return session.scalar(select(Address.id).where(
+        Address.person_id == message.person_id, Address.address_hash.in_(address_hashes(message.from_address)))
+        .order_by(Address.suspended_at.is_(None), Address.id).limit(1))
 
 
 def is_suspended(session: Session, person: Person, address_id: int | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,12 +11,15 @@ from sqlalchemy.orm import Session
 from casefile import live
 from casefile.models import Address, Alert, Checkin, Outbox, Person, Plan, Staff
 from casefile.vocabulary import AlertKind, AlertState, CheckinState, Purpose, Urgency
-from checkins import changes, numbers
-from checkins.moves import hear
+from checkins import changes, ladder, numbers
+from checkins.gather import Scene
+from checkins.ladder_terms import Delivery
+from checkins.moves import hear, state_of
 from checkins.telling import report
 from escalation.alerts import raise_alert
 from escalation.notify import event
 
+log = logging.getLogger(__name__)
 # Codes by which the provider refuses her number; any other refusal is about our account, our number or our words.
 HER_NUMBER = frozenset({21211, 21214, 21217, 21219, 21265, 21401, 21407, 21421, 21601, 21614, 21635, 63003, 63024, 63033, 13223, 13224})
 ARRIVED = ("sent", "delivered", "read")
@@ -92,11 +96,25 @@ def _blocked(session: Session, row: Outbox, now: dt.datetime) -> None:
 
 def _gone(session: Session, row: Outbox, now: dt.datetime) -> None:
     """Her number is not in use, and soon may be a stranger's: nothing more goes to it on any channel."""
-    if not numbers.suspend(session, row.address_id, "number no longer in use", now):
-        return
-    if _asks(session, row) is None:
+    if numbers.suspend(session, row.address_id, "number no longer in use", now) and not _checkin_tells(session, row, now):
         raise_alert(session, key=f"gone:{row.address_id}:{row.id}", kind=AlertKind.DELIVERY, urgency=_urgency(session, row.person_id),
                     person_id=row.person_id, now=now, why=["Her number is no longer in use and was suspended. Agree a new one by another route"])
+
+
+def _checkin_tells(session: Session, row: Outbox, now: dt.datetime) -> bool:
+    """Whether the check-in's one alert will say that the number is gone: not when she was or will be asked again instead."""
+    asks = _asks(session, row)
+    checkin = session.get(Checkin, asks) if asks is not None else None
+    if checkin is None or _superseded(row, checkin):
+        return False
+    try:
+        scene = Scene(session, [checkin.person_id], now)
+        other = any(channel is not row.channel for channel, _ in scene.ways(checkin.person_id))
+        decision = ladder.decide(state_of(checkin), Delivery("number_gone", other_way=other), now, scene.policy(checkin.person_id))
+    except Exception as error:  # a plan that cannot be read: told twice rather than never
+        log.error("check-in %s: the ladder cannot be asked: %s", checkin.id, type(error).__name__)
+        return False
+    return decision is not None and decision.alarm is not None
 
 
 def _address(session: Session, row: Outbox) -> Address | None:

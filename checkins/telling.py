@@ -14,7 +14,7 @@ from casefile.vocabulary import AlertKind, AlertState, Lane, Urgency
 from checkins.calls import request_call
 from checkins.ladder_terms import Alarm, Do
 from checkins.rows import heartbeat
-from escalation.alerts import raise_alert
+from escalation.alerts import raise_alert, tell_anew
 from escalation.notify import event, page
 from escalation.policy import Whom
 
@@ -52,10 +52,8 @@ def _add(session: Session, alert: Alert, told: Alarm, why: str, now: dt.datetime
         alert.why = [*(alert.why or []), why]
     event(session, alert, "still no word", now, detail={"step": str(told.do)})
     if told.urgency.rank > alert.urgency.rank:
-        # The alert's own timer pages people at the new urgency.
         alert.urgency, alert.lane = told.urgency, Lane.DANGER
-        if alert.state is AlertState.OPEN:
-            alert.run_at = now
+        tell_anew(session, alert, now)
 
 
 def report(session: Session, family: str, urgency: Urgency, line: str, refs: Iterable[str], now: dt.datetime) -> Alert:

@@ -113,16 +113,24 @@ def _add_to(session: Session, alert: Alert, kind: AlertKind, urgency: Urgency, n
     alert.messages += 1
     alert.last_message_at = now
     event(session, alert, "another message", now, detail={"urgency": str(urgency)})
-    if alert.state is AlertState.ACKNOWLEDGED and urgency.escalates:
-        if rises or not attended(session, alert.person_id, now, HERE if urgency is Urgency.IMMEDIATE else LEFT_ALONE):
+    if rises:
+        tell_anew(session, alert, now)
+    elif alert.state is AlertState.ACKNOWLEDGED and urgency.escalates:
+        if not attended(session, alert.person_id, now, HERE if urgency is Urgency.IMMEDIATE else LEFT_ALONE):
             _reopen(session, alert, now)
         else:
             # Not a page for every text of a conversation, but the colleague may have gone: this one must get an answer in time.
             due = now + policy.patience(urgency, now)
             alert.run_at = min(alert.run_at or due, due)
-    elif alert.state is AlertState.OPEN and rises:
-        _move(session, alert, policy.Opened(), now)
     live.tell(session, "alert", now, alert.person_id, alert.id)
+
+
+def tell_anew(session: Session, alert: Alert, now: dt.datetime) -> None:
+    """The urgency of an unresolved alert, which the caller holds, has risen: people are told as of a new one, whoever had acknowledged it."""
+    if alert.state is AlertState.ACKNOWLEDGED:
+        _reopen(session, alert, now)
+    else:
+        _move(session, alert, policy.Opened(), now)
 
 
 def _reopen(session: Session, alert: Alert, now: dt.datetime, detail: dict[str, object] | None = None) -> None:

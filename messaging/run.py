@@ -221,9 +221,9 @@ def _judged(views: Views, row: Outbox, now: dt.datetime) -> Go | Move | Cancel:
     try:
         return may_send(views.of(row), now)
     except Exception as error:
-        # A plan that cannot be read stops its own message, of which a person is told, and nobody else's.
+        # A plan or an address that cannot be read stops its own message, of which a person is told, and nobody else's.
         log.error("outbox %s: the rules cannot be applied: %s", row.id, type(error).__name__)
-        return Cancel("the plan cannot be read")
+        return Cancel("the plan or the number cannot be read")
 
 
 def reconcile_unknown(database: Database, gateway: Gateway, senders: Senders, heard: Heard, owner: str, now: dt.datetime,

@@ -27,8 +27,8 @@ from triage.whose import keep_profile, replied_to
 _AWAITS = {"reply.clarify": "clarify", "reply.call_when": "call_when", "human.when_call": "call_when", "reply.which_language": "language"}
 # After so long a bare number no longer answers what was asked.
 ANSWERED_WITHIN = dt.timedelta(days=1)
-# Acts that end her open check-ins as answered: none of them at the word of whoever holds a suspended phone.
-_ENDS = frozenset({"pause", "reschedule"})
+# What only her own word may do, not that of whoever holds a suspended phone or number: a person hears that it was asked for.
+_HERS = {"stop": "to stop", "start": "to write again", "pause": "to pause", "reschedule": "to write at another time"}
 # All that `set_aside` needs of a message, even one that cannot be decrypted.
 NOTHING_ENCRYPTED = load_only(Inbound.id, Inbound.person_id, Inbound.state, Inbound.owner, Inbound.attempt)
 
@@ -121,18 +121,29 @@ def _act(session: Session, person: Person, row: Inbound, verdict: Verdict, now: 
     row.checkin_id = replies_to or (checkin.id if checkin else None)
     if awaited(session, person, row) == "call_when" and not verdict.urgency.escalates and "stop" not in acts:
         request_call(session, person, "asked", now, asked_for=row.body, alert_id=row.alert_id)
-    hers = not numbers.is_suspended(session, person, row.address_id)
+    address_id = numbers.address_of(session, row)
+    suspended = numbers.is_suspended(session, person, address_id)
     for act in acts:
         if act == "call_requested":
             request_call(session, person, "asked", now, alert_id=row.alert_id)
-        elif act in steering.ACTS and (hers or act not in _ENDS):
+        elif suspended and act in _HERS:
+            reply = None
+            _not_done(session, row, act, now)
+        elif act in steering.ACTS:
             wishes = asks.wishes(row.body, act, person.language, person.time_zone, now)
             if verdict.wish is not None:
                 wishes |= {"channel": verdict.wish.channel, "only": verdict.wish.only}
-            change = steering.apply(session, person, act, wishes | {"here": row.channel, "address": row.address_id}, now)
+            change = steering.apply(session, person, act, wishes | {"here": row.channel, "address": address_id}, now)
             if change is not None and reply is not None:
                 reply, params = change.reply or reply, change.params
     return reply, params
+
+
+def _not_done(session: Session, row: Inbound, act: str, now: dt.datetime) -> None:
+    alert = raise_alert(session, key=f"suspended:{row.id}", kind=AlertKind.REQUEST, urgency=Urgency.ROUTINE, person_id=row.person_id, now=now, why=[
+        f"A text from a suspended phone or number asks us {_HERS[act]}. Nothing is sent there, and nothing else was changed: somebody else may be "
+        "writing. Ask her by another agreed route whether it is her wish, before anything is sent there again"])
+    row.alert_id = row.alert_id or alert.id
 
 
 def _reply(session: Session, catalogue: Catalogue, person: Person, row: Inbound, key: str | None, params: dict[str, str],

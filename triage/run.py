@@ -219,8 +219,9 @@ def _gather(session: Session, row: Inbound, now: dt.datetime) -> _Gathered:
         Alert.person_id == person.id, Alert.state != AlertState.RESOLVED, Alert.urgency.in_(["urgent", "immediate"])).limit(1))
     local = row.received_at.astimezone(ZoneInfo(person.time_zone))
     setting = Setting(
-        awaiting=awaited(session, person, row), stopped=person.stopped_at is not None or (plan is not None and plan.consent_withdrawn_at is not None), taken_over=person.taken_over_at is not None,
-        suspended=numbers.is_suspended(session, person, row.address_id), opt_out_type=row.opt_out_type, attachment=attachment,
+        awaiting=awaited(session, person, row), taken_over=person.taken_over_at is not None,
+        stopped=person.stopped_at is not None or (plan is not None and plan.consent_withdrawn_at is not None),
+        suspended=numbers.is_suspended(session, person, numbers.address_of(session, row)), opt_out_type=row.opt_out_type, attachment=attachment,
         duress=is_duress(encryption.ring(), row.body, person.duress_hashes), safe_word=is_safe_word(encryption.ring(), row.body, person.safe_word_hash), empty=not row.body.strip(),
         recent_alarm=alarm is not None, odd_hour=local.hour < 6, after_silence=_was_silent(session, person.id, now),
         quiet_after_alarm=plan is not None and plan.after_alarm == "nothing", left_alone=_left_alone(session, person, now), minor=not person.adult,

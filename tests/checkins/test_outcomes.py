@@ -110,6 +110,23 @@ def test_a_gone_number_is_suspended_on_every_channel_and_a_person_is_told(house)
     assert len(house.alerts()) == 1
 
 
+@pytest.mark.parametrize(("repeated", "which", "tells"), [(False, 0, "gone:"), (True, 0, "gone:"), (True, 1, "silence:")])
+def test_a_gone_number_beside_another_way_is_one_task_unless_the_check_in_s_alert_tells(house, repeated, which, tells):
+    person_id = house.add(channels=(Channel.SMS, Channel.WHATSAPP))
+    house.address(person_id, Channel.WHATSAPP, address_hash="another number")
+    house.until(NOW + 24 * HOUR if repeated else NOW)
+    house.heard("delivered")
+    row = house.sent()[which]
+    house.set(Outbox, Outbox.id == row.id, provider_status="undelivered")
+    for _ in range(2):
+        hear(house, row.id, "number_gone", 30005)
+    house.tick(after=MINUTE)
+    [alert] = house.alerts()
+    assert alert.key.startswith(tells) and (alert.kind, alert.urgency) == (AlertKind.DELIVERY, Urgency.ROUTINE)
+    assert "no longer in use" in alert.why[0]
+    assert [m.channel for m in house.sent()] == [Channel.SMS, Channel.SMS if repeated else Channel.WHATSAPP]
+
+
 @pytest.mark.parametrize(("code", "suspended"), [(21614, False), (21211, False), (20003, True), (None, True), (21606, True)])
 def test_a_refusal_is_ours_unless_the_provider_blames_her_number(house, code, suspended):
     house.add()

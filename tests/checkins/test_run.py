@@ -137,6 +137,23 @@ def test_after_an_alarm_there_is_no_repeat_and_people_are_told_in_half_the_time_
     assert house.pages()
 
 
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_silence_that_becomes_urgent_is_told_anew_whoever_had_taken_the_task(house, taken):
+    person_id = house.add()
+    house.until(NOW + 48 * HOUR)
+    [silence] = house.alerts()
+    with house.database.write() as session:
+        if taken:
+            acknowledge(session, silence.id, house.staff_id(), house.now)
+        session.add(Alert(key="m:1", kind=AlertKind.MESSAGE, urgency=Urgency.URGENT, person_id=person_id, state=AlertState.RESOLVED,
+                          opened_at=house.now, last_message_at=house.now))
+    house.until(NOW + 72 * HOUR)
+    risen = house.get(Alert, silence.id)
+    assert (silence.urgency, risen.urgency, risen.state, risen.acknowledged_by) == (Urgency.ROUTINE, Urgency.URGENT, AlertState.OPEN, None)
+    assert [(page.alert_id, page.staff_id) for page in house.pages()] == [(silence.id, house.staff_id())]
+    assert risen.run_at > house.now, "then the next person"
+
+
 @pytest.mark.parametrize("sign", ["duress ever", "distress in the last text", "a day of stress", "contact by the exploiters"])
 def test_every_sign_makes_the_ladder_faster(house, sign):
     from casefile.models import CallAttempt, WelfareCall

@@ -332,6 +332,20 @@ def test_a_colleague_whose_record_cannot_be_read_keeps_nobody_else_from_being_pa
     assert office.told == [(rows[1], "not_sent")], "the next person is paged instead"
 
 
+def test_a_record_that_cannot_be_read_keeps_nobody_else_s_message_back(office: Office) -> None:
+    numbers = [f"+44770090020{n}" for n in range(3)]
+    with office.database.write() as session:
+        people = [person(session, f"REF{n}", number=number, now=utc_now()) for n, number in enumerate(numbers)]
+    rows = [office.queue(each, dedupe=f"d{n}") for n, each in enumerate(people)]
+    with office.database.write() as session:
+        session.execute(text("UPDATE person SET name = :junk WHERE id = :id"), {"junk": b"junk", "id": people[0].id})
+        session.execute(text("UPDATE address SET address = :junk WHERE person_id = :id"), {"junk": b"junk", "id": people[1].id})
+    office.send()
+    assert [office.row(row_id).state for row_id in rows] == [OutboxState.SENT, OutboxState.CANCELLED, OutboxState.SENT]
+    assert [len(office.received(number)) for number in numbers] == [1, 0, 1], "a name is not needed"
+    assert office.told == [(rows[1], "not_sent")] and "cannot be read" in str(office.row(rows[1]).fault)
+
+
 def test_a_plan_that_cannot_be_read_stops_nobody_elses_message_nor_a_page(office: Office) -> None:
     broken = office.queue(anna(office), dedupe="broken")
     with office.database.write() as session:

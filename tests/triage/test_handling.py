@@ -247,20 +247,45 @@ def test_a_person_who_stopped_starts_again_by_her_own_plain_word(desk: Desk) -> 
 
 
 @pytest.mark.parametrize("suspended", [Person, Address])
-@pytest.mark.parametrize(("body", "urgency"), [("1", Urgency.ROUTINE), ("pause", Urgency.ROUTINE), ("purple", Urgency.IMMEDIATE),
-                                               ("he is outside my door", Urgency.IMMEDIATE)])
+@pytest.mark.parametrize(("body", "urgency"), [("1", Urgency.ROUTINE), ("pause", Urgency.ROUTINE), ("stop", Urgency.ROUTINE),
+                                               ("purple", Urgency.IMMEDIATE), ("he is outside my door", Urgency.IMMEDIATE)])
+@pytest.mark.parametrize("channel", [Channel.SMS, Channel.WHATSAPP])
 def test_what_comes_from_a_suspended_phone_or_number_is_seen_by_a_person_and_ends_no_silence(desk: Desk, suspended: type[Any], body: str,
-                                                                                             urgency: Urgency) -> None:
+                                                                                             urgency: Urgency, channel: Channel) -> None:
+    """Also by a channel of the same number that was not agreed."""
     with desk.database.write() as session:
         session.add(Checkin(person_id=1, planned_at=NOW - 48 * HOUR, state=CheckinState.CALL_DUE, step=2, asked_at=NOW - 48 * HOUR, run_at=NOW + HOUR,
                             lane=Lane.LADDER))
         session.flush()
         session.add(WelfareCall(person_id=1, why="silence", checkin_id=1, due_from=NOW, created_at=NOW))
     desk.set(suspended, suspended_at=NOW)
-    row = desk.say(body)
+    row = desk.say(body, channel=channel)
     assert row.urgency is urgency and row.checkin_id == 1 and desk.replies() == [] and [a.urgency for a in desk.all(Alert)] == [urgency]
     [checkin], [call] = desk.all(Checkin), desk.all(WelfareCall)
     assert (checkin.state, checkin.heard, call.done_at, desk.all(Plan)[0].paused) == (CheckinState.CALL_DUE, None, None, False)
+
+
+@pytest.mark.parametrize("suspended", [Person, Address])
+@pytest.mark.parametrize("meanwhile", [False, True])
+@pytest.mark.parametrize(("body", "stopped", "asks"), [("stop", None, "asks us to stop"), ("start", NOW - HOUR, "asks us to write again")])
+def test_stop_and_start_from_a_suspended_phone_or_number_hold_for_nothing_else_and_are_never_lost(
+        desk: Desk, monkeypatch: pytest.MonkeyPatch, suspended: type[Any], meanwhile: bool, body: str, stopped: dt.datetime | None, asks: str) -> None:
+    """`meanwhile`: it is suspended while the text is being judged."""
+    judge = run.judge
+
+    def judged(*args: Any) -> Any:
+        desk.set(suspended, suspended_at=NOW)
+        return judge(*args)
+
+    desk.set(Person, stopped_at=stopped)
+    if meanwhile:
+        monkeypatch.setattr(run, "judge", judged)
+    else:
+        desk.set(suspended, suspended_at=NOW)
+    row = desk.say(body)
+    [alert] = desk.all(Alert)
+    assert asks in str(alert.why) and (alert.urgency, row.alert_id) == (Urgency.ROUTINE, alert.id)
+    assert desk.all(Person)[0].stopped_at == stopped and desk.replies() == []
 
 
 def test_a_text_into_a_conversation_that_a_colleague_left_is_seen_by_a_person(desk: Desk) -> None:
@@ -338,8 +363,9 @@ def test_a_channel_that_was_not_agreed_is_a_task_and_no_promise(desk: Desk) -> N
     assert "not agreed yet" in str([a.why for a in desk.all(Alert)])
 
 
-def test_a_wrong_number_is_cut_off_and_told_once(desk: Desk) -> None:
-    desk.say("You have the wrong number")
+@pytest.mark.parametrize("channel", [Channel.SMS, Channel.WHATSAPP])
+def test_a_wrong_number_is_cut_off_and_told_once(desk: Desk, channel: Channel) -> None:
+    desk.say("You have the wrong number", channel=channel)
     desk.say("wrong number!!")
     assert desk.all(Address)[0].suspended_at == NOW and desk.replies() == []
     assert len(desk.all(Alert)) == 1 and "not her number" in str(desk.all(Alert)[0].why)
