@@ -44,17 +44,22 @@ class Catalogue:
     texts: dict[str, dict[str, str]]
     provenance: dict[str, str]
     reviews: dict[str, dict[str, Review]] = field(default_factory=dict)
+    damaged: str = ""  # what is wrong with reviews.toml; then there are no reviews
 
     @classmethod
     def load(cls, folder: Path = FOLDER) -> Catalogue:
-        """Read and check all languages. Raises TextsIncomplete naming every fault."""
+        """Read and check all languages. Raises TextsIncomplete naming every fault; a damaged reviews.toml is named in `damaged` only."""
         texts, provenance, faults = {}, {}, []
         for code in LANGUAGES:
             path = folder / f"{code}.toml"
             if not path.exists():
                 faults.append(f"{code}: the file is missing")
                 continue
-            data = tomllib.loads(path.read_text("utf-8"))
+            try:
+                data = tomllib.loads(path.read_text("utf-8"))
+            except ValueError as error:
+                faults.append(f"{code}: the file is damaged: {error}")
+                continue
             texts[code], provenance[code] = data.get("texts", {}), data.get("provenance", "")
             if data.get("language") != code or not provenance[code]:
                 faults.append(f"{code}: language or provenance line is missing")
@@ -63,7 +68,7 @@ class Catalogue:
             faults += problems(code, found, english)
         if faults:
             raise TextsIncomplete("The texts are not in order:\n" + "\n".join(f"  - {f}" for f in faults))
-        return cls(texts, provenance, _reviews(folder / "reviews.toml"))
+        return cls(texts, provenance, *_reviews(folder / "reviews.toml"))
 
     @property
     def languages(self) -> list[str]:
@@ -110,8 +115,17 @@ def problems(code: str, found: dict[str, str], english: dict[str, str]) -> list[
     return wrong
 
 
-def _reviews(path: Path) -> dict[str, dict[str, Review]]:
+def _reviews(path: Path) -> tuple[dict[str, dict[str, Review]], str]:
+    """The sign-offs, and what is wrong with their file.
+
+    A damaged file counts as no sign-off at all and stops nothing: a sign-off is shown to staff and holds no text back, so the same
+    texts are sent, each marked as not reviewed, while a service that does not start would watch over nobody.
+    """
     if not path.exists():
-        return {}
-    data = tomllib.loads(path.read_text("utf-8"))
-    return {code: {key: Review(r["words"], r["reviewer"], r["on"]) for key, r in keys.items()} for code, keys in data.items()}
+        return {}, ""
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+        return {code: {key: Review(r["words"], r["reviewer"], r["on"]) for key, r in keys.items()} for code, keys in data.items()}, ""
+    except Exception as error:  # damage shows in many ways: no UTF-8, no TOML, a field that is missing
+        return {}, (f"{path} is damaged ({type(error).__name__}: {error}), so no text counts as signed off and no sign-off can be taken: "
+                    "mend it or put its backup back")

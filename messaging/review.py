@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import json
+import os
 import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -51,6 +53,10 @@ def sign_off(file: Path, reviewer: str, on: dt.date, catalogue: Catalogue | None
     catalogue = catalogue or Catalogue.load()
     if not reviewer.strip():
         raise ReviewWrong("the reviewer's name is missing")
+    if any(unicodedata.category(c) in ("Cc", "Cs") for c in reviewer):
+        raise ReviewWrong("the reviewer's name has signs that cannot be stored: type it on one line, in a terminal that writes UTF-8")
+    if catalogue.damaged:  # written anew, the file would lose every other sign-off
+        raise ReviewWrong(catalogue.damaged)
     taken, unanswered, changed, refused = 0, 0, [], []
     reviews = {code: dict(keys) for code, keys in catalogue.reviews.items()}
     for number, row in _rows(file):
@@ -126,6 +132,9 @@ def _write(path: Path, reviews: dict[str, dict[str, Review]]) -> None:
     lines = ["# Written by `alongside texts sign-off`: who approved exactly which words (their hash), and when."]
     for code in sorted(reviews):
         for key, r in sorted(reviews[code].items()):
-            name = r.reviewer.replace("\\", "").replace('"', "'")
-            lines += [f'[{code}."{key}"]', f'words = "{r.words}"', f'reviewer = "{name}"', f'on = "{r.on}"', ""]
-    path.write_text("\n".join(lines) + "\n", "utf-8")
+            # A string of JSON, but for control characters, is one of TOML.
+            lines += [f'[{code}."{key}"]', f'words = "{r.words}"', f"reviewer = {json.dumps(r.reviewer, ensure_ascii=False)}", f'on = "{r.on}"', ""]
+    # Beside it first: a full disk must not cost the sign-offs of every language.
+    new = path.with_name("reviews.toml.new")
+    new.write_bytes(("\n".join(lines) + "\n").encode())
+    os.replace(new, path)

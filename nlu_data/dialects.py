@@ -12,7 +12,7 @@ DIALECTS = {
           "tunisian تونسي, algerian جزائري, libyan ليبي",
     "ti": "tigray ትግራይ, asmara, adigrat, akele_guzai",
     "am": "wollo, gojjam gojam, addis addis_slang, gondar, shewa, gulf gulf_worker",
-    "so": "maay, maxaa, northern waqooyi, benadiri benaadir banaadiri, southern koonfur",
+    "so": "maay, maxaa, northern waqooyi, benadiri benaadir banaadiri benaadiri, southern koonfur",
     "fa": "dari, hazaragi, isfahani, tajik, herati",
     "ur": "punjabi punjabi_mix, dakhni, pakistani",
     "hi": "bhojpuri भोजपुरी, haryanvi हरियाणवी, awadhi, marwari marwadi, punjabi, rajasthani, mumbai bambaiya, bihari, nepali nepali_hindi, braj",
@@ -29,7 +29,7 @@ DIALECTS = {
     "es": "mexican mexico mexicano, latin_american, european spain espana peninsular, colombian colombia colombiano, caribbean caribe caribeno, "
           "argentine argentina argentino, rioplatense, venezuelan venezuela venezolano, andalusian andalucia andaluz, chilean chile chileno, "
           "dominican dominicana dominicano dominican_republic, peruvian peru peruano, central_american, cuban cuba cubano, ecuadorian, "
-          "salvadoran salvadoreno, andean andino, costa_rican costa_rica, honduran hondureno, paraguayan paraguayo",
+          "salvadoran salvadoreno, andean andino, costa_rican costa_rica, honduran hondureno honduras, paraguayan paraguayo",
     "fr": "west_african west_africa, african african_french afrique, ivorian ivoirien cote_d_ivoire nouchi, cameroonian cameroun camerounais camer, "
           "maghrebi maghreb maghrebin north_african, algerian algeria, congolese congo congolais, senegalese senegal senegalais, "
           "quebec quebecois, haitian haitien, belgian belgique belge, swiss suisse, beninese benin, malian mali, guinean guinee, togolese togo, verlan",

@@ -58,6 +58,8 @@ def step(name: str, done_when: Path, inputs: list[Path], work, what: str) -> Non
         return
     say(what)
     began = time.monotonic()
+    # A step that fails half-way leaves no result that fits an earlier stamp.
+    stamp.unlink(missing_ok=True)
     work()
     STAMPS.mkdir(parents=True, exist_ok=True)
     stamp.write_text(wanted)
@@ -122,6 +124,9 @@ def main() -> int:
     parser.add_argument("--no-bot", action="store_true", help="leave the bot's environment and training out")
     arguments = parser.parse_args()
     try:
+        # First: who is not root is asked for it before the downloads and the training.
+        if arguments.tests and not (shutil.which("chromium") or os.environ.get("ALONGSIDE_CHROMIUM")):
+            debian("chromium")
         install_uv()
         step("app", ROOT / ".venv" / "bin" / "alongside", [ROOT / "requirements.txt", ROOT / "pyproject.toml"], app,
              "the service's Python packages")
@@ -134,8 +139,6 @@ def main() -> int:
                  lambda: environment(bot / ".venv", "3.10", bot / "requirements.txt"),
                  "the bot's Python packages (Rasa and TensorFlow, about 1.5 GB; a minute or two)")
             run(bot / ".venv" / "bin" / "python", bot / "train.py", quiet=False)
-        if arguments.tests and not (shutil.which("chromium") or os.environ.get("ALONGSIDE_CHROMIUM")):
-            debian("chromium")
         if not shutil.which("espeak-ng"):
             try:
                 debian("espeak-ng")

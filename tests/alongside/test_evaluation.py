@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -43,9 +44,11 @@ def without_bot(monkeypatch: pytest.MonkeyPatch, book: PhraseBook) -> None:
 
     @contextmanager
     def nobody(no_bot: bool) -> Iterator[Ears]:
+        assert no_bot, "the bot that runs may have an older model"
         yield Ears(None, no_bot)
 
     monkeypatch.setattr(evaluation, "ears", nobody)
+    monkeypatch.setattr(evaluation, "own_bot", lambda: nullcontext(SimpleNamespace(understand=lambda texts: [None] * len(texts))))
 
 
 def judged(urgency: str | None, heard: str, lang: str = "en", must: str = "", concern: str | None = "fine", tags: frozenset[str] = frozenset()) -> Judged:
@@ -118,7 +121,9 @@ def test_ones_own_file_is_measured_with_the_bot_and_without(file: Path, tmp_path
     page = (tmp_path / "out" / "evaluation.html").read_text("utf-8")
     assert "Albanian (sq)" in page and DANGER in page
     said = capsys.readouterr().out
-    assert "given (4 texts), bot down" in said and "recall_immediate" in said and "All floors hold" in said
+    assert "given (4 texts), bot down" in said and "recall_immediate" in said and "No floor applies to this set" in said
+    monkeypatch.setattr(evaluation, "floors", lambda: {"bot:given": {"recall": 0.1}})
+    assert run_evaluation(file, tmp_path / "out") == 0 and "All floors hold" in capsys.readouterr().out
 
 
 def test_a_broken_floor_ends_with_status_1_and_says_which(file: Path, tmp_path: Path, without_bot: None, monkeypatch: pytest.MonkeyPatch,
@@ -149,13 +154,34 @@ def test_a_folder_of_files_is_read_whole_and_a_language_may_be_the_files_name(tm
     ('{"urgency": "none"}', "has no text"), ('{"text": 5, "urgency": "none"}', "has no text"), ('{"text": "outside"}', "urgency is not one of none, routine, urgent, immediate"),
     ('{"text": "outside", "urgency": "grave"}', "urgency is not one of"), ('{"text": "outside", "urgency": ["none"]}', "urgency is not one of"),
     ('{"text": "outside", "urgency": "none", "lang": ["en"]}', "lang is not"), ('{"text": "outside", "urgency": "none", "concern": ["fine"]}', "concern is not"),
+    ('{"text": "outside", "urgency": "none", "lang": "pt-BR"}', "lang is not one of en, sq"),
+    ('{"text": "outside", "urgency": "none", "lang": "English"}', "lang is not"), ('{"text": "outside", "urgency": "none", "concern": "danger"}', "concern is not one of"),
+    ('{"text": "outside", "urgency": "none", "concern": "Fine"}', "concern is not one of"),
+    ('{"text": "outside", "urgency": "none", "tags": ["hard-negative"]}', "tags is not"),
     ('{"text": "outside", "urgency": "none", "tags": "past"}', "tags is not"), ('{"text": "outside", "urgency": "none", "tags": [["past"]]}', "tags is not"),
 ])
 def test_a_line_that_cannot_be_measured_is_named_and_not_repeated(tmp_path: Path, line: str, said: str) -> None:
-    (tmp_path / "x.jsonl").write_text(f'{{"text": "ok", "urgency": "none"}}\n\n{line}\n', "utf-8")
-    with pytest.raises(typer.BadParameter, match=rf"x\.jsonl line 3:? {said}") as wrong:
+    whole = json.dumps({"text": "ok", "urgency": "none", "concern": "fine", "tags": ["dialect:gheg", "dialect", "past"]})
+    (tmp_path / "sq.jsonl").write_text(f"{whole}\n\n{line}\n", "utf-8")
+    with pytest.raises(typer.BadParameter, match=rf"sq\.jsonl line 3:? {said}") as wrong:
         list(sets(tmp_path))
     assert "outside" not in str(wrong.value)
+
+
+def test_only_ones_own_labels_must_be_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shared texts have languages that we do not speak."""
+    (tmp_path / "calibration").mkdir()
+    (tmp_path / "calibration" / "ckb.jsonl").write_text('{"text": "ok", "urgency": "none", "tags": ["shared"]}\n', "utf-8")
+    monkeypatch.setattr(evaluation, "SHARED", tmp_path)
+    assert dict(sets(None))["calibration"] == [Case("ok", "ckb", Urgency.NONE, None, frozenset({"shared"}))]
+    with pytest.raises(typer.BadParameter, match=r"ckb\.jsonl line 1: lang is not"):
+        list(sets(tmp_path))
+
+
+def test_a_folder_that_cannot_be_made_is_said_before_anything_is_measured(file: Path, without_bot: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "judge_all", lambda *_: pytest.fail("measured"))
+    with pytest.raises(typer.BadParameter, match="cannot be made"):
+        run_evaluation(file, file)
 
 
 def test_whatever_json_and_an_editor_may_write_is_read(tmp_path: Path) -> None:
@@ -211,22 +237,16 @@ def test_a_bot_that_falls_silent_ends_the_run(file: Path, tmp_path: Path, withou
     def silence(texts: list[str]) -> list[Any]:
         raise BotSilent("the bot did not answer: ReadTimeout")
 
-    @contextmanager
-    def silent(no_bot: bool) -> Iterator[Ears]:
-        yield Ears(None if no_bot else silence, no_bot)
-
-    monkeypatch.setattr(evaluation, "ears", silent)
+    monkeypatch.setattr(evaluation, "own_bot", lambda: nullcontext(SimpleNamespace(understand=silence)))
     assert run_evaluation(file, tmp_path / "out") == 1
     said = capsys.readouterr()
-    assert "fell silent: the bot did not answer: ReadTimeout" in said.err and said.out == "" and not (tmp_path / "out").exists()
+    assert "fell silent: the bot did not answer: ReadTimeout" in said.err and said.out == "" and not any((tmp_path / "out").iterdir())
 
 
 def test_without_an_installed_bot_it_says_what_to_do(file: Path, tmp_path: Path, without_bot: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    @contextmanager
-    def missing(no_bot: bool) -> Iterator[Ears]:
+    def missing() -> None:
         raise BotMissing("the bot is not installed: run `make setup`")
-        yield
 
-    monkeypatch.setattr(evaluation, "ears", missing)
+    monkeypatch.setattr(evaluation, "own_bot", missing)
     assert run_evaluation(file, tmp_path / "out") == 2
-    assert "make setup" in capsys.readouterr().err and not (tmp_path / "out").exists()
+    assert "make setup" in capsys.readouterr().err and not any((tmp_path / "out").iterdir())

@@ -79,6 +79,45 @@ def test_a_review_goes_out_and_comes_back(folder: Path, tmp_path: Path, name: st
     assert f"{len(Catalogue.load(folder).keys()) - 3} texts have no answer" in unanswered
 
 
+@pytest.mark.parametrize("name", ['Zoë "Zo" O\\Neil', "نرگس\u200cزاده"])
+def test_a_reviewers_name_is_stored_as_it_is_written(folder: Path, tmp_path: Path, name: str) -> None:
+    sign_off(answered(tmp_path / "sq.csv", {"reply.ok": "yes"}), name, DAY, Catalogue.load(folder), folder)
+    found = reviewed(folder)
+    assert found is not None and found.reviewer == name
+
+
+@pytest.mark.parametrize("name", ["Jos\udce9", "A.\nReviewer", "A.\x7fReviewer"])
+def test_a_name_that_cannot_be_stored_is_refused_and_costs_no_sign_off(folder: Path, tmp_path: Path, name: str) -> None:
+    taken(answered(tmp_path / "sq.csv", {"reply.ok": "yes"}), folder)
+    with pytest.raises(ReviewWrong, match="name has signs that cannot be stored"):
+        sign_off(tmp_path / "sq.csv", name, DAY, Catalogue.load(folder), folder)
+    assert reviewed(folder) is not None
+
+
+def test_a_full_disk_costs_no_sign_off(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken(answered(tmp_path / "sq.csv", {"reply.ok": "yes"}), folder)
+
+    def full(path: Path, data: bytes) -> None:
+        with path.open("wb") as file:
+            file.write(data[:10])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space"):
+        taken(tmp_path / "sq.csv", folder)
+    assert reviewed(folder) is not None
+
+
+@pytest.mark.parametrize("damage", [b'[sq."reply.ok"]\nwords = "ab', b"\xff", b"sq = 1\n", b'[sq."reply.ok"]\nwords = "ab"\n'])
+def test_with_damaged_sign_offs_nothing_counts_as_signed_off_and_they_are_not_overwritten(folder: Path, tmp_path: Path, damage: bytes) -> None:
+    (folder / "reviews.toml").write_bytes(damage)
+    catalogue = Catalogue.load(folder)
+    assert catalogue.awaiting("sq") == catalogue.keys() and "reviews.toml is damaged" in catalogue.damaged
+    with pytest.raises(ReviewWrong, match=r"reviews\.toml is damaged"):
+        taken(answered(tmp_path / "sq.csv", {"reply.ok": "yes"}), folder)
+    assert (folder / "reviews.toml").read_bytes() == damage
+
+
 @pytest.mark.parametrize("name", ["sq.xlsx", "SQ.XLSX"])
 def test_a_workbook_is_written_whatever_the_case_of_its_name(tmp_path: Path, name: str) -> None:
     export("sq", tmp_path / name)

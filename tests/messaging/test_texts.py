@@ -59,9 +59,10 @@ def test_a_missing_text_stops_the_start_and_is_named(tmp_path: Path) -> None:
     words = (folder / "sq.toml").read_text("utf-8").splitlines()
     (folder / "sq.toml").write_text("\n".join(line for line in words if not line.startswith('"reply.ok"')), "utf-8")
     (folder / "vi.toml").unlink()
+    (folder / "ro.toml").write_text('language = "ro', "utf-8")
     with pytest.raises(TextsIncomplete, match="sq: reply.ok is missing") as error:
         Catalogue.load(folder)
-    assert "vi: the file is missing" in str(error.value)
+    assert "vi: the file is missing" in str(error.value) and "ro: the file is damaged" in str(error.value)
 
 
 def test_an_unknown_text_is_an_error(catalogue: Catalogue) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from casefile.vocabulary import LANGUAGES, Concern
-from nlu_data import check, read
+from nlu_data import check, heads, read
 from nlu_data.dialects import DIALECTS
 
 LONG = "he waits outside my door"
+HEAD_WRONG = "its first line says neither that it awaits native review nor who reviewed it and when"
 
 
 def test_the_words_are_those_of_the_taxonomy() -> None:
@@ -47,7 +48,7 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("problem", [
     "danger_now: 3 of 120 phrases", "chat: 0 of 60 phrases", "0 of 1 calm phrases that look alarming", "1 of 60 replies held out", "threats: no reply held out",
     f"danger_now: learned and held out: {LONG}", f"danger_now: for development and held out: {LONG.upper()}!", "dialect:martian: no dialect in dialects.py",
-    "en.txt: does not say that it was not reviewed", "danger_now.txt: does not say that it was not reviewed",
+    f"en.txt: {HEAD_WRONG}", f"danger_now.txt: {HEAD_WRONG}",
 ])
 def test_what_breaks_the_rules_is_named(broken: None, problem: str) -> None:
     assert problem in check.problems("en")
@@ -65,7 +66,20 @@ def test_a_near_copy_is_named_and_another_situation_is_not() -> None:
 def test_what_keeps_the_rules_is_not_named(broken: None) -> None:
     found = check.problems("en")
     assert not [p for p in found if "scottish" in p or p.startswith("danger_now: no reply")]
-    assert found.count("en.txt: does not say that it was not reviewed") == 1, "the file for development says so"
+    assert found.count(f"en.txt: {HEAD_WRONG}") == 1, "the file for development says so"
+    (read.HERE / "test" / "en.txt").write_text("# provenance: reviewed by A. Reviewer on 2026-11-30\n")
+    assert f"en.txt: {HEAD_WRONG}" not in check.problems("en"), "a sign-off is in order"
+
+
+@pytest.mark.parametrize(("head", "reviewed"), [
+    (read.PROVENANCE, False), ("# provenance: reviewed by Zoë O'Neil on 2026-11-30", True), ("# provenance: reviewed by on 2026-11-30", False),
+    ("# provenance: reviewed by A. Reviewer", False), ("# provenance: reviewed by A. Reviewer on 30/11/2026", False),
+    ("# provenance: reviewed by A. Reviewer on 2026-13-30", False), ("# provenance: read by A. Reviewer on 2026-11-30", False), ("", False),
+])
+def test_a_first_line_is_one_of_two_and_a_comment(tmp_path: Path, head: str, reviewed: bool) -> None:
+    assert heads.reviewed(head) is reviewed and heads.in_order(head) is (reviewed or head == read.PROVENANCE)
+    (tmp_path / "en.txt").write_text(f"{head}\n[chat none]\nhello\n", "utf-8")
+    assert [p.text for p in read.held_out(["en"], tmp_path)] == ["hello"]
 
 
 def test_the_check_says_what_is_wrong_and_fails(broken: None, capsys: pytest.CaptureFixture[str]) -> None:
