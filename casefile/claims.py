@@ -22,15 +22,15 @@ class Fenced(RuntimeError):
 
 def claim(session: Session, model: type[Any], ready: ColumnElement[bool], *, owner: str, now: dt.datetime,
           lease: dt.timedelta, limit: int = 1, working: dict[str, Any] | None = None,
-          lanes: Sequence[str] | None = None) -> list[Any]:
+          lanes: Sequence[str] | None = None, options: Sequence[ExecutableOption] = ()) -> list[Any]:
     """Claim up to `limit` due rows, danger first, oldest first. Rows already leased are passed over.
 
-    `ready` says which rows are work; `working` sets further columns (e.g. the state) with the claim.
+    `ready` says which rows are work; `working` sets further columns (e.g. the state) with the claim; `options` say what is read of the rows.
     """
     ids = [row_id for row_id, _ in claim_ids(session, model, ready, owner=owner, now=now, lease=lease, limit=limit, working=working, lanes=lanes)]
     if not ids:
         return []
-    rows = session.scalars(select(model).where(model.id.in_(ids)).execution_options(populate_existing=True))
+    rows = session.scalars(select(model).where(model.id.in_(ids)).options(*options).execution_options(populate_existing=True))
     return sorted(rows, key=lambda row: ids.index(row.id))
 
 

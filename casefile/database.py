@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,36 +43,58 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
 
 
 class Database:
-    """One organisation's record. `write()` is one transaction; `read()` never writes."""
+    """One organisation's record. `write()` is one transaction; `read()` never writes.
 
-    def __init__(self, url: str, pool_size: int = 10):
+    `patience`: so many seconds a writer waits for SQLite's lock, half for other programs and half for its turn in this one, and then fails.
+    None: 15 s for other programs, and without end for its turn.
+    """
+
+    def __init__(self, url: str, pool_size: int = 10, patience: float | None = None):
         self.url = make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
+        self._longest_turn = -1.0 if patience is None else patience / 2
         if self.sqlite:
+            at_file = 15.0 if patience is None else patience / 2
             self._sqlite_folder()
             self.engine = create_engine(self.url, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True,
-                                        connect_args={"timeout": 15, "check_same_thread": False})
-            _sqlite_pragmas(self.engine)
+                                        connect_args={"timeout": at_file, "check_same_thread": False})
+            _sqlite_pragmas(self.engine, at_file)
             # BEGIN IMMEDIATE takes the write lock at once, so a transaction never fails half-way for want of it;
             # readers use a plain deferred BEGIN and are never held up by a writer (WAL).
             self._writer = self.engine.execution_options(alongside_begin="IMMEDIATE")
         else:
-            self.engine = create_engine(self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True)
+            self.engine = create_engine(self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True,
+                                        connect_args={"client_encoding": "utf8"})
             self._writer = self.engine
         # SQLite has one writer. Those of one process take turns here: waiting at the file's lock is polling, and lets the unlucky wait for seconds.
-        self._turn = threading.RLock() if self.sqlite else nullcontext()
+        self._turn = threading.RLock() if self.sqlite else None
         self._write_session = sessionmaker(self._writer, expire_on_commit=False)
         self._read_session = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
 
     def _sqlite_folder(self) -> None:
         if self.url.database and self.url.database != ":memory:":
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            file = Path(self.url.database)
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Whatever the umask, nobody else may read it; SQLite gives the files beside it the same rights. What cannot be made, SQLite says.
+            with suppress(OSError):
+                if not file.exists():
+                    file.touch(mode=0o600)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One transaction: committed at the end, rolled back on any exception. Never hold it across Rasa or Twilio."""
-        with self._turn, self._write_session() as session, session.begin():
+        with self._in_turn(), self._write_session() as session, session.begin():
             yield session
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        if self._turn is not None and not self._turn.acquire(timeout=self._longest_turn):
+            raise TimeoutError("other writers hold the record")
+        try:
+            yield
+        finally:
+            if self._turn is not None:
+                self._turn.release()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -89,12 +111,12 @@ class Database:
         self.engine.dispose()
 
 
-def _sqlite_pragmas(engine: Engine) -> None:
+def _sqlite_pragmas(engine: Engine, timeout: float) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={int(timeout * 1000)}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

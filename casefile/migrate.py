@@ -18,7 +18,7 @@ FOLDER = Path(__file__).resolve().parent / "migrations"
 
 
 class WrongVersion(RuntimeError):
-    """The database has other tables than this version needs; the message says what to do."""
+    """The database is not as this version needs it; the message says what to do."""
 
 
 def _config(connection: Any = None) -> Config:
@@ -29,8 +29,10 @@ def _config(connection: Any = None) -> Config:
 
 
 def upgrade(database: Database) -> None:
-    """Create or upgrade all tables."""
+    """Create or upgrade all tables. Raises WrongVersion for a PostgreSQL database that cannot hold every script."""
     with database.engine.connect() as connection:
+        if not database.sqlite and (encoding := connection.exec_driver_sql("SHOW server_encoding").scalar()) != "UTF8":
+            raise WrongVersion(f"the database's encoding is {encoding}, and it must be UTF8: make it anew with `createdb -E UTF8 -T template0`")
         command.upgrade(_config(connection), "head")
         connection.commit()
 

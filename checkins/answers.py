@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casefile.models import Checkin, Inbound, Outbox, Person
-from casefile.vocabulary import Concern, Purpose, Urgency
+from casefile.vocabulary import Channel, Concern, Purpose, Urgency
 from checkins import numbers
 from checkins.ladder_terms import Answered
 from checkins.moves import hear, move_all, open_checkins
@@ -33,8 +33,8 @@ def answered(session: Session, person: Person, inbound_id: int, now: dt.datetime
     if message is not None and Concern.STOP in (message.concerns or ()):
         # `steering` ends them as stopped, in the same transaction.
         return next(iter(waiting), None)
-    if message is not None and Concern.WRONG_PERSON in (message.concerns or ()):
-        clear = False
+    if message is not None and (Concern.WRONG_PERSON in (message.concerns or ()) or (message.channel is Channel.VOICE and not message.body)):
+        clear = False  # rang our number, without a key or a word: how she is, nobody knows
     if clear:
         ended = move_all(session, person.id, Answered(True), now, {c.id for c in waiting})
         if message is not None and message.urgency is Urgency.NONE and not message.duress:

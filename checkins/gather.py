@@ -23,6 +23,9 @@ AFTER_DISTRESS = dt.timedelta(days=14)
 BEING_JUDGED = dt.timedelta(hours=1)
 # A decision or court week: from so many days before the date to so many after it.
 STRESS_BEFORE, STRESS_AFTER = 3, 7
+# The provider's id of a call to our number (a key in a call of ours has its stage behind it). Without words it says nothing of how she is, and
+# takes no distress back.
+RANG_US = "CA" + "_" * 32
 
 
 
@@ -74,8 +77,9 @@ class Scene:
         found = {*self._session.scalars(alarmed), *self._session.scalars(told)}
         latest: dict[int, list[str]] = {}
         for person_id, concerns in self._session.execute(
-                select(Inbound.person_id, Inbound.concerns).where(Inbound.person_id.in_(self._ids),
-                                                                  Inbound.received_at >= self._now - AFTER_DISTRESS).order_by(Inbound.id)):
+                select(Inbound.person_id, Inbound.concerns).where(
+                    Inbound.person_id.in_(self._ids), Inbound.received_at >= self._now - AFTER_DISTRESS,
+                    Inbound.provider_sid.not_like(RANG_US)).order_by(Inbound.id)):
             latest[person_id] = concerns
         found |= {person_id for person_id, concerns in latest.items() if Concern.DISTRESS in concerns}
         return found | {person_id for person_id, plan in self.plans.items()

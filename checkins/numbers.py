@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, load_only
 
 from casefile import live
+from casefile.encryption import Unreadable
 from casefile.models import Address, Inbound, Outbox, Person
 from casefile.numbers import address_hashes
 from casefile.vocabulary import OutboxState
@@ -19,12 +20,12 @@ NOTHING_ENCRYPTED = load_only(Address.id, Address.person_id, Address.address_has
 def suspend(session: Session, address_id: int | None, why: str, now: dt.datetime) -> bool:
     """Suspend the address and every other channel of the same number; what is queued to them is cancelled. False when it was suspended already.
 
-    Nothing encrypted is read. Whoever calls it tells a person, once.
+    It works on a record that cannot be decrypted, too. Whoever calls it tells a person, once.
     """
     address = session.get(Address, address_id, options=[NOTHING_ENCRYPTED]) if address_id else None
     if address is None or address.suspended_at is not None:
         return False
-    same = list(session.scalars(select(Address).where(Address.person_id == address.person_id, Address.address_hash == address.address_hash)
+    same = list(session.scalars(select(Address).where(Address.person_id == address.person_id, Address.address_hash.in_(_hashes(session, address)))
                                 .options(NOTHING_ENCRYPTED)))
     for each in same:
         each.suspended_at, each.suspended_why = each.suspended_at or now, why[:60]
@@ -32,6 +33,14 @@ def suspend(session: Session, address_id: int | None, why: str, now: dt.datetime
     cancel_to(session, [each.id for each in same])
     live.tell(session, "person", now, address.person_id)
     return True
+
+
+def _hashes(session: Session, address: Address) -> list[str]:
+    """What the address's number may be stored under; of one that cannot be decrypted, what this row says."""
+    try:
+        return [address.address_hash, *address_hashes(session.scalars(select(Address.address).where(Address.id == address.id)).one())]
+    except Unreadable:
+        return [address.address_hash]
 
 
 def wrong(session: Session, person_id: int, address_id: int | None, now: dt.datetime) -> bool:

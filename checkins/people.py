@@ -116,6 +116,12 @@ def number_problem(session: Session, channel: Channel, number: str) -> str | Non
     return "This number is in a record already for this channel" if known is not None else None
 
 
+def number_hash(session: Session, number: str) -> str:
+    """What a number is stored under: as it is already on any channel, so that after a change of keys its rows still go by one hash."""
+    known = session.scalar(select(Address.address_hash).where(Address.address_hash.in_(address_hashes(number))).order_by(Address.id).limit(1))
+    return known or address_hash(number)
+
+
 def new_ref(session: Session) -> str:
     """A reference nobody has: short, for saying on the phone."""
     for length in (3, 3, 3, 4, 5, 6):
@@ -136,7 +142,7 @@ def _way_problems(session: Session, way: Way) -> dict[str, str]:
 
 def _insert(session: Session, person_id: int, way: Way) -> Address:
     number = canonical(way.number)
-    made = Address(person_id=person_id, channel=way.channel, address=number, address_hash=address_hash(number), whose=way.whose[:40] or "own",
+    made = Address(person_id=person_id, channel=way.channel, address=number, address_hash=number_hash(session, number), whose=way.whose[:40] or "own",
                    shared=way.shared)
     session.add(made)
     session.flush()

@@ -114,6 +114,9 @@ class Gateway(Protocol):
     def received(self, channel: Channel, our_number: str, since: dt.datetime) -> list[Received]:
         """What people sent to one of our numbers since then. Raises GatewayError."""
 
+    def media(self, sid: str) -> list[dict[str, str]]:
+        """The pictures and files that came with a message: `url` and content `type` of each. Raises GatewayError."""
+
     def redact(self, sid: str) -> None:
         """Remove the provider's copy of a message's words. Raises GatewayError."""
 

@@ -91,6 +91,11 @@ class TwilioGateway:
         return [Received(str(m.sid), str(m.from_), str(m.to), m.body or "", int(m.num_media or 0), m.date_created)
                 for m in found if m.direction == "inbound"]
 
+    def media(self, sid: str) -> list[dict[str, str]]:
+        """The pictures and files that came with a message, as its webhook would have named them. Raises GatewayError."""
+        found = _asked(lambda: self._client.messages(sid).media.list())
+        return [{"url": f"https://api.twilio.com{str(m.uri).removesuffix('.json')}", "type": str(m.content_type)} for m in found]
+
     def redact(self, sid: str) -> None:
         """Empty the provider's copy of a message. Raises GatewayError."""
         _asked(lambda: self._client.messages(sid).update(body=""))
@@ -109,10 +114,12 @@ class TwilioGateway:
             owned = {n.phone_number: n for n in _asked(lambda: self._client.incoming_phone_numbers.list(limit=200))}
         except GatewayError as error:
             return [f"Twilio cannot be used: {error}"]
-        wanted = f"{self._public}/twilio/messages"
+        wanted, rung = f"{self._public}/twilio/messages", f"{self._public}/twilio/voice/incoming"
         wrong = [f"the number ending {s[-3:]} does not belong to the account" for s in senders if s not in owned]
         wrong += [f"the number ending {s[-3:]} does not send its messages here: set its webhook to {wanted} (POST)"
                   for s in senders if s in owned and (owned[s].sms_url or "").split("#")[0] != wanted]
+        wrong += [f"who rings the number ending {s[-3:]} reaches nobody, and nobody is told: set its voice webhook to {rung} (POST)"
+                  for s in senders if s in owned and (owned[s].voice_url or "").split("#")[0] != rung]
         return wrong
 
 

@@ -12,6 +12,7 @@ from casefile import live
 from casefile.claims import release
 from casefile.encryption import ring
 from casefile.models import Inbound, Person
+from casefile.numbers import address_hashes
 from casefile.vocabulary import AlertKind, Channel, Concern, InboundState, Lane, Purpose, Urgency, most_urgent
 from checkins import numbers, steering
 from checkins.answers import CLOCKS, answered
@@ -106,8 +107,8 @@ def _tell(session: Session, row: Inbound, verdict: Verdict, now: dt.datetime) ->
 
 def _before(session: Session, row: Inbound) -> int | None:
     """The alert of an unknown sender's message before this one: somebody who writes ten texts is one incident."""
-    return session.scalar(select(Inbound.alert_id).where(Inbound.from_hash == row.from_hash, Inbound.id < row.id, Inbound.person_id.is_(None),
-                                                         Inbound.alert_id.is_not(None)).order_by(Inbound.id.desc()).limit(1))
+    return session.scalar(select(Inbound.alert_id).where(Inbound.from_hash.in_(address_hashes(row.from_address)), Inbound.id < row.id,
+                                                         Inbound.person_id.is_(None), Inbound.alert_id.is_not(None)).order_by(Inbound.id.desc()).limit(1))
 
 
 def _act(session: Session, person: Person, row: Inbound, verdict: Verdict, now: dt.datetime) -> tuple[str | None, dict[str, str]]:
@@ -148,6 +149,8 @@ def _not_done(session: Session, row: Inbound, act: str, now: dt.datetime) -> Non
 
 def _reply(session: Session, catalogue: Catalogue, person: Person, row: Inbound, key: str | None, params: dict[str, str],
            now: dt.datetime) -> None:
+    if row.channel is Channel.VOICE and not row.body:
+        return  # she rang our number: what was asked stays asked
     answers = key is not None and row.address_id is not None and row.channel is not Channel.VOICE
     person.awaiting = awaits(Purpose.REPLY, key) if answers else ""
     person.awaiting_since = now if person.awaiting else None

@@ -237,8 +237,8 @@ def _because(concern: Concern, u: Understanding, heard_with: str) -> str:
 def _hear_setting(reading: _Reading, s: Setting) -> None:
     if s.attachment:
         reading.at_least(Urgency.ROUTINE, f"Came with {s.attachment}; a person must look at it")
-    if s.empty and not s.attachment:
-        reading.at_least(Urgency.ROUTINE, "The message was empty")
+    if s.emptied or (s.empty and not s.attachment):
+        reading.at_least(Urgency.ROUTINE, "Without words, perhaps emptied at the provider: ask her what she wrote" if s.emptied else "The message was empty")
     if not s.known:
         reading.at_least(Urgency.ROUTINE, "The sender is not known; held for a person")
     if s.safe_word:
@@ -284,7 +284,7 @@ def _settle(acts: list[str], reading: _Reading, concerns: tuple[Concern, ...], p
 
 
 def _silent(s: Setting) -> bool:
-    return s.stopped or s.taken_over or s.suspended or s.minor or not s.known or s.opt_out_type is not None
+    return s.stopped or s.taken_over or s.suspended or s.minor or s.emptied or not s.known or s.opt_out_type is not None
 
 
 def _reply(urgency: Urgency, concerns: tuple[Concern, ...], acts: list[str], bot: BotAnswer | None, s: Setting) -> str | None:

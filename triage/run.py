@@ -15,6 +15,7 @@ from casefile import encryption
 from casefile.claims import Fenced, any_due, claim_ids, hold
 from casefile.database import Database
 from casefile.models import Alert, Inbound, Outbox, Person, Plan
+from casefile.numbers import address_hashes
 from casefile.vocabulary import LANGUAGES, AlertState, InboundState, Lane
 from checkins import numbers
 from escalation.takeover import attended
@@ -212,7 +213,7 @@ def _gather(session: Session, row: Inbound, now: dt.datetime) -> _Gathered:
     earlier = _earlier(session, row)
     attachment = extras.get("attachment") or ("a forwarded message" if extras.get("forwarded") else "")
     if person is None:
-        setting = Setting(known=False, opt_out_type=row.opt_out_type, attachment=attachment, empty=not row.body.strip())
+        setting = Setting(known=False, opt_out_type=row.opt_out_type, attachment=attachment, empty=not row.body.strip(), emptied="emptied" in extras)
         return _Gathered(row.id, row.attempt, row.body, None, "en", f"i{row.id}", earlier, setting, "UTC", now)
     plan = session.scalar(select(Plan).where(Plan.person_id == person.id))
     alarm = session.scalar(select(Alert.id).where(
@@ -223,7 +224,7 @@ def _gather(session: Session, row: Inbound, now: dt.datetime) -> _Gathered:
         stopped=person.stopped_at is not None or (plan is not None and plan.consent_withdrawn_at is not None),
         suspended=numbers.is_suspended(session, person, numbers.address_of(session, row)), opt_out_type=row.opt_out_type, attachment=attachment,
         duress=is_duress(encryption.ring(), row.body, person.duress_hashes), safe_word=is_safe_word(encryption.ring(), row.body, person.safe_word_hash), empty=not row.body.strip(),
-        recent_alarm=alarm is not None, odd_hour=local.hour < 6, after_silence=_was_silent(session, person.id, now),
+        emptied="emptied" in extras, recent_alarm=alarm is not None, odd_hour=local.hour < 6, after_silence=_was_silent(session, person.id, now),
         quiet_after_alarm=plan is not None and plan.after_alarm == "nothing", left_alone=_left_alone(session, person, now), minor=not person.adult,
         other_profile=other_profile(session, encryption.ring(), row.address_id, extras))
     return _Gathered(row.id, row.attempt, row.body, person.id, person.language, person.conversation,
@@ -232,7 +233,7 @@ def _gather(session: Session, row: Inbound, now: dt.datetime) -> _Gathered:
 
 def _earlier(session: Session, row: Inbound) -> tuple[str, ...]:
     """The texts of the last minutes from the same person or, where nobody knows who it is, the same number; oldest first."""
-    same = Inbound.person_id == row.person_id if row.person_id else (Inbound.from_hash == row.from_hash) & Inbound.person_id.is_(None)
+    same = Inbound.person_id == row.person_id if row.person_id else Inbound.from_hash.in_(address_hashes(row.from_address)) & Inbound.person_id.is_(None)
     found = session.scalars(select(Inbound.id).where(same, Inbound.id < row.id, Inbound.received_at.between(row.received_at - TOGETHER, row.received_at),
                                                      Inbound.redacted_at.is_(None)).order_by(Inbound.id.desc()).limit(4))
     return tuple(words for words in reversed([_words(session, i) for i in found]) if words.strip())

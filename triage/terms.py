@@ -39,7 +39,7 @@ class BotAnswer:
 @dataclass(frozen=True)
 class Setting:
     """What is known around a message. Only ever raises. `awaiting`: what a short answer would be about; `language`: the English name of the one
-    it seems to be in, where that is another than hers."""
+    it seems to be in, where that is another than hers; `emptied`: fetched from the provider when its words were gone there."""
 
     awaiting: str = ""
     stopped: bool = False
@@ -50,6 +50,7 @@ class Setting:
     opt_out_type: str | None = None
     attachment: str = ""
     empty: bool = False
+    emptied: bool = False
     recent_alarm: bool = False
     after_silence: bool = False
     odd_hour: bool = False

@@ -66,6 +66,20 @@ def inbound(form: ImmutableMultiDict[str, str]) -> InboundForm:
         opt_out_type=(form.get("OptOutType") or "")[:10] or None, extras=_extras(form))
 
 
+def incoming_call(form: ImmutableMultiDict[str, str]) -> InboundForm:
+    """Somebody rings our number: a message without words. Raises FormWrong when the form has no id."""
+    sid = form.get("CallSid") or ""
+    if not sid or len(sid) > 64:
+        raise FormWrong("no call id")
+    return InboundForm(sid=sid, channel=Channel.VOICE, sender=form.get("From") or "withheld", to=form.get("To") or "", body="",
+                       extras={"attachment": "a call to our number"})
+
+
+def enclosed(media: list[dict[str, str]]) -> dict[str, Any]:
+    """The extras of what came with a message: `url` and content `type` of each file, at least one."""
+    return {"media": media, "attachment": "a voice note" if media[0]["type"].startswith("audio/") else "a picture or file"}
+
+
 def _extras(form: ImmutableMultiDict[str, str]) -> dict[str, Any]:
     """Pictures, places, buttons and references; city fields are a look-up of the number and are not kept."""
     extras: dict[str, Any] = {}
@@ -73,8 +87,7 @@ def _extras(form: ImmutableMultiDict[str, str]) -> dict[str, Any]:
     media = [{"url": form.get(f"MediaUrl{n}", ""), "type": form.get(f"MediaContentType{n}", "")}
              for n in range(min(int(count) if count.isdigit() else 0, 10)) if form.get(f"MediaUrl{n}")]
     if media:
-        extras["media"] = media
-        extras["attachment"] = "a voice note" if media[0]["type"].startswith("audio/") else "a picture or file"
+        extras |= enclosed(media)
     if form.get("Latitude") and form.get("Longitude"):
         extras["place"] = {name: form[field] for name, field in (("latitude", "Latitude"), ("longitude", "Longitude"), ("address", "Address"),
                                                                  ("label", "Label")) if form.get(field)}

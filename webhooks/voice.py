@@ -22,15 +22,17 @@ from checkins.introduction import SPOKEN
 from checkins.outcomes import delivery_heard
 from messaging.recordings import PROMPTS, available, recording
 from messaging.status import record_status
+from webhooks import forms
+from webhooks.counts import REFUSED, STORED
 from webhooks.door import Door
-from webhooks.receive import store_key
+from webhooks.receive import store, store_key
 
 log = logging.getLogger(__name__)
 KEYS = {"1": "1", "2": "2", "9": "9"}
 
 
 def routes(door: Door, public_url: str, recordings: Path) -> APIRouter:
-    """POST /twilio/voice/{open,ask,answer,hangup,status}, GET /p/{language}/{prompt}.wav."""
+    """POST /twilio/voice/{open,ask,answer,hangup,status,incoming}, GET /p/{language}/{prompt}.wav."""
     router = APIRouter()
     public = public_url.rstrip("/")
 
@@ -51,9 +53,9 @@ def routes(door: Door, public_url: str, recordings: Path) -> APIRouter:
             log.error("a call's introduction could not be noted: %s", type(error).__name__)
         return True
 
-    def ask(language: str, then: str, token: str, *prompts: str) -> Response:
+    def ask(language: str, then: str, token: str, *prompts: str, again: str = "") -> Response:
         answer = VoiceResponse()
-        gather = answer.gather(input="dtmf", num_digits=1, timeout=6, action=f"{public}/twilio/voice/{then}?ob={token}", method="POST",
+        gather = answer.gather(input="dtmf", num_digits=1, timeout=6, action=f"{public}/twilio/voice/{then}?ob={token}{again}", method="POST",
                                action_on_empty_result=True)
         for prompt in prompts:
             gather.play(f"{public}/p/{language}/{prompt}.wav")
@@ -86,8 +88,14 @@ def routes(door: Door, public_url: str, recordings: Path) -> APIRouter:
             # That it is automated is said only once she pressed a key: the first prompt stays free of content.
             first = await run_in_threadpool(introduces, token)
             return ask(language, "answer", token, *(["intro"] if first else []), "ask")
-        if form.get("Digits") == "2":
-            await run_in_threadpool(store_key, door.database, token, form.get("CallSid", ""), "open", "later", utc_now())
+        # Who knows what 9 means may press it at once.
+        body = {"2": "later", "9": "9"}.get(form.get("Digits", ""))
+        if body is not None and language is not None:
+            try:
+                await run_in_threadpool(store_key, door.database, token, form.get("CallSid", ""), "open", body, utc_now())
+            except Exception as error:
+                log.error("a key could not be stored: %s", type(error).__name__)
+                return ask(language, "ask", token, "open")
         return _hang_up()
 
     @router.post("/twilio/voice/answer")
@@ -98,6 +106,8 @@ def routes(door: Door, public_url: str, recordings: Path) -> APIRouter:
         form, token = asked
         language = await run_in_threadpool(language_of, token)
         body = KEYS.get(form.get("Digits", ""))
+        if body is None and language is not None and "again" not in request.query_params:
+            return ask(language, "answer", token, "ask", again="&again=1")
         if body is None or language is None:
             return _hang_up()
         # Stored before it is answered; all keys are answered alike, so that a bystander hears nothing.
@@ -110,6 +120,28 @@ def routes(door: Door, public_url: str, recordings: Path) -> APIRouter:
         answer.play(f"{public}/p/{language}/thanks.wav")
         answer.hangup()
         return _document(answer)
+
+    @router.post("/twilio/voice/incoming")
+    async def incoming(request: Request) -> Response:
+        """Somebody rings our number: it is engaged, without a word, and a person is told."""
+        form = await door.form(request)
+        if isinstance(form, Response):
+            return form
+        try:
+            call = forms.incoming_call(form)
+        except forms.FormWrong as wrong:
+            REFUSED.labels("form").inc()
+            return Response(str(wrong), wrong.status)
+        try:
+            new = await run_in_threadpool(store, door.database, door.book, call, utc_now())
+        except Exception as error:  # whatever failed, Twilio must know that nobody will be told
+            log.error("a call to our number could not be stored: %s", type(error).__name__)
+            STORED.labels("failed").inc()
+            return Response("not stored", 503)
+        STORED.labels("new" if new else "repeat").inc()
+        engaged = VoiceResponse()
+        engaged.reject(reason="busy")
+        return _document(engaged)
 
     @router.post("/twilio/voice/hangup")
     async def hang_up(request: Request) -> Response:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
@@ -13,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from casefile.database import Database, UtcDateTime, utc_now
 from casefile.models import Address, Heartbeat, Person
@@ -136,6 +138,24 @@ def test_on_sqlite_a_second_writer_waits_for_the_first(sqlite_database: Database
     assert order == ["first", "second"] and beats(sqlite_database) == ["first", "second saw 1"]
 
 
+def test_a_writer_with_little_patience_fails_soon_enough_to_say_so(sqlite_database: Database) -> None:
+    hasty, began = Database(sqlite_database.url.render_as_string(hide_password=False), patience=0.4), time.monotonic()
+
+    def write() -> None:
+        with hasty.write() as session:
+            session.add(beat("app"))
+
+    with sqlite_database.write() as other_program, pytest.raises(OperationalError, match="locked"):
+        other_program.connection()
+        write()
+    with hasty.write(), ThreadPoolExecutor(1) as another_thread, pytest.raises(TimeoutError):
+        another_thread.submit(write).result()
+    assert time.monotonic() - began < 5
+    write()
+    assert beats(sqlite_database) == ["app"]
+    hasty.close()
+
+
 def test_many_writers_that_read_first_never_lose_an_update(sqlite_database: Database) -> None:
     with sqlite_database.write() as session:
         cast.person(session, "ARTA")
@@ -164,9 +184,12 @@ def test_a_reader_is_not_held_up_by_a_writer(sqlite_database: Database) -> None:
     assert beats(sqlite_database) == ["half"]
 
 
-def test_the_folder_of_an_sqlite_file_is_made(tmp_path: Path) -> None:
+def test_the_folder_of_an_sqlite_file_is_made_and_nobody_else_may_read_it(tmp_path: Path) -> None:
+    before = os.umask(0o022)
     database = Database(f"sqlite:///{tmp_path / 'deep' / 'down' / 'record.db'}")
     with database.engine.connect() as connection:
-        assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+        connection.exec_driver_sql("CREATE TABLE t (n INTEGER)")
+        assert {p.name: p.stat().st_mode & 0o777 for p in (tmp_path / "deep").rglob("*")} == {
+            "down": 0o700, "record.db": 0o600, "record.db-wal": 0o600, "record.db-shm": 0o600}
     database.close()
-    assert (tmp_path / "deep" / "down" / "record.db").exists()
+    os.umask(before)

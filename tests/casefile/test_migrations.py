@@ -11,6 +11,7 @@ from casefile.database import Database
 from casefile.migrate import WrongVersion, differences, require_current, upgrade
 from casefile.models import Base
 from tests import cast
+from tests.conftest import _create, drop_postgresql_database
 
 
 def test_tables_match(database: Database) -> None:
@@ -33,6 +34,13 @@ def test_a_database_of_another_version_is_refused_by_naming_both_and_the_command
         session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     with pytest.raises(WrongVersion, match=r"version 0000.*needs 0002.*alongside migrate"):
         require_current(sqlite_database)
+
+
+def test_a_postgresql_database_that_cannot_hold_every_script_is_refused_by_naming_what_makes_one(postgresql: str) -> None:
+    database = _create(postgresql, "t_ascii", "template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'")
+    with pytest.raises(WrongVersion, match="SQL_ASCII.*createdb -E UTF8"):
+        upgrade(database)
+    drop_postgresql_database(postgresql, database)
 
 
 def test_migrating_again_changes_nothing_and_keeps_everybody(sqlite_database: Database) -> None:

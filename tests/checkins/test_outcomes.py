@@ -6,12 +6,15 @@ import datetime as dt
 
 import pytest
 
+from casefile import encryption
 from casefile.models import Address, Alert, AlertEvent, Checkin, Outbox, Person, PlanChange
+from casefile.numbers import address_hash
 from casefile.vocabulary import AlertKind, AlertState, Channel, CheckinState, Lane, OutboxState, Purpose, Urgency
 from checkins.outcomes import FAILED, delivery_heard
 from escalation.alerts import acknowledge, raise_alert
 from escalation.run import escalate_due
 from tests.checkins.conftest import HOUR, MINUTE, NOW
+from tests.conftest import TEST_KEY
 
 
 def message(house, person_id, purpose=Purpose.HUMAN, **more):
@@ -103,8 +106,13 @@ def test_a_block_closes_the_address_pauses_the_plan_cancels_what_waits_and_tells
     assert "on any channel until she or you start it again" in alert.why[0]
 
 
-def test_a_gone_number_is_suspended_on_every_channel_and_a_person_is_told(house):
+@pytest.mark.parametrize("split", [False, True])
+def test_a_gone_number_is_suspended_on_every_channel_and_a_person_is_told(house, monkeypatch, split):
+    """`split`: its rows were stored under different keys."""
     person_id = house.add(channels=(Channel.SMS, Channel.WHATSAPP))
+    if split:
+        monkeypatch.setattr(encryption, "_ring", encryption.KeyRing(("a-newer-key " * 4, TEST_KEY)))
+        house.address(person_id, Channel.WHATSAPP, address_hash=address_hash("+447700900201"))
     hear(house, message(house, person_id, Purpose.REPLY), "number_gone", 30005)
     assert [a.suspended_why for a in house.all(Address)] == ["number no longer in use"] * 2
     assert len(house.alerts()) == 1

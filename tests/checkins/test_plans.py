@@ -6,7 +6,9 @@ import datetime as dt
 
 import pytest
 
+from casefile import encryption
 from casefile.models import Address, Audit, Checkin, Outbox, Person, Plan, PlanChange, WelfareCall
+from casefile.numbers import address_hash
 from casefile.vocabulary import AlertKind, Channel, CheckinState, OutboxState, Urgency
 from checkins import people, plan_check, plans
 from checkins.calls import request_call
@@ -16,6 +18,7 @@ from checkins.plans import PlanWrong
 from tests import cast
 from tests.cast import OFFICE
 from tests.checkins.conftest import DAY, HOUR, NOW
+from tests.conftest import TEST_KEY
 
 CONSENT = {"taken_by": "Sam", "on": "2026-11-20", "language": "sq", "scope": "check-ins by text"}
 FIELDS = {"rule": "FREQ=WEEKLY;BYDAY=TH", "at_time": "10:00", "safe_hours": OFFICE, "channels": ["sms"], "starts_on": NOW.date()}
@@ -62,6 +65,14 @@ def test_a_new_person_has_a_short_reference_one_written_number_and_everything_of
     [person], [address] = house.all(Person), house.all(Address)
     assert 3 <= len(person.ref) <= 6 and person.ref.isupper() or person.ref.isdigit() or person.ref.isalnum()
     assert (address.address, address.consent, address.safe_to_contact, address.confirmed_at) == ("+447700900201", False, False, None)
+
+
+def test_a_number_keeps_one_hash_on_every_channel_when_keys_change(house, enrolled, monkeypatch):
+    monkeypatch.setattr(encryption, "_ring", encryption.KeyRing(("a-newer-key " * 4, TEST_KEY)))
+    do(house, people.add_address, enrolled[0], Way(Channel.WHATSAPP, "07700 900201"), enrolled[1], NOW)
+    do(house, people.add_address, enrolled[0], Way(Channel.SMS, "07700 900202"), enrolled[1], NOW)
+    first, second, other = (a.address_hash for a in house.all(Address))
+    assert first == second and other == address_hash("+447700900202")
 
 
 @pytest.mark.parametrize(("more", "field"), [

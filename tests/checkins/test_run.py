@@ -164,8 +164,10 @@ def test_every_sign_makes_the_ladder_faster(house, sign):
             session.add(Alert(key="m:1", kind=AlertKind.DURESS, urgency=Urgency.IMMEDIATE, person_id=person_id, state=AlertState.RESOLVED,
                               opened_at=NOW - 300 * DAY))
         if sign == "distress in the last text":
-            session.add(Inbound(provider_sid="SM1", channel=Channel.SMS, person_id=person_id, from_address="x", to_address="y", from_hash="h", body="-",
-                                received_at=NOW - DAY, state=InboundState.DONE, concerns=["distress"]))
+            # A call to our number after it, without a word, takes nothing back.
+            for sid, channel, concern in (("SM1", Channel.SMS, "distress"), ("CA" + "1" * 32, Channel.VOICE, "unclear")):
+                session.add(Inbound(provider_sid=sid, channel=channel, person_id=person_id, from_address="x", to_address="y", from_hash="h", body="-",
+                                    received_at=NOW - DAY, state=InboundState.DONE, concerns=[concern]))
         if sign == "contact by the exploiters":
             call = WelfareCall(person_id=person_id, why="asked", due_from=NOW, created_at=NOW, done_at=NOW)
             session.add(call)

@@ -84,6 +84,10 @@ class Place:
         """This person (or number) sends a text."""
         self.simulator.post(f"/phones/{self.numbers.get(who, who)}/texts", json={"body": body, "to": cast.OUR_NUMBER, **more}).raise_for_status()
 
+    def rings(self, who: str) -> None:
+        """This person (or number) calls our number."""
+        self.simulator.post(f"/phones/{self.numbers.get(who, who)}/calls", json={"to": cast.OUR_NUMBER}).raise_for_status()
+
     def phone(self, who: str) -> list[dict[str, Any]]:
         """What this phone received, oldest first."""
         found = self.simulator.get(f"/phones/{self.numbers.get(who, who)}/texts").json()

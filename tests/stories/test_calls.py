@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from casefile.database import utc_now
-from casefile.models import CallAttempt, Checkin, Person, WelfareCall
+from casefile.models import CallAttempt, Checkin, Inbound, Person, WelfareCall
 from casefile.vocabulary import AlertKind, Channel, CheckinState, Concern, Urgency
 from tests.serving import until
 from tests.stories.conftest import Place, fast
@@ -94,6 +94,26 @@ def test_the_calendar_has_references_and_no_names(house_running: Place) -> None:
     feed = httpx.get(address).text
     assert f"Check-in {colleague.ref}" in feed and "Surname" not in feed and house_running.numbers["ARTA"] not in feed
     assert httpx.get(address.replace(".ics", "x.ics")).status_code == 404
+
+
+def test_a_call_to_our_number_is_engaged_and_comes_to_a_person(house_running: Place) -> None:
+    house_running.add("ELIRA", due=True)
+    until(lambda: house_running.received("ELIRA") == [house_running.words("checkin.intro")])
+    house_running.rings("ELIRA")
+    task = house_running.alert("ELIRA", AlertKind.MESSAGE)
+    assert task.urgency is Urgency.ROUTINE and "a call to our number" in house_running.why("ELIRA")
+    (call,) = until(lambda: [c for c in house_running.calls("ELIRA") if c["status"] == "busy"])
+    assert [entry["verb"] for entry in call["heard"]] == ["end"], "not a word"
+    assert "They rang our number" in house_running.caseworker().page("/people/ELIRA/conversation")
+    (checkin,) = until(lambda: house_running.all(Checkin, Checkin.outcome == "unclear"))
+    assert checkin.state is CheckinState.ASKED, "how she is, nobody knows"
+    house_running.text("ELIRA", "he is outside my door")
+    until(lambda: [a for a in house_running.alerts("ELIRA") if a.urgency is Urgency.IMMEDIATE])
+    house_running.rings("ELIRA")
+    until(lambda: [m.urgency for m in house_running.all(Inbound, Inbound.channel == Channel.VOICE)] == [Urgency.ROUTINE, Urgency.IMMEDIATE])
+    house_running.rings("+447700900299")
+    house_running.alert(None, AlertKind.UNKNOWN_SENDER)
+    assert house_running.received("ELIRA") == [house_running.words("checkin.intro"), house_running.words("reply.received")], "a call gets no answer"
 
 
 def test_key_2_in_a_call_puts_her_on_the_list(house_running: Place) -> None:

@@ -202,7 +202,8 @@ flags = st.booleans()
 situations = st.builds(Setting, awaiting=st.sampled_from(["", "checkin", "clarify", "call_when", "language", "human"]),
                        opt_out_type=st.sampled_from([None, "STOP", "HELP", "START"]), attachment=st.sampled_from(["", "a picture or file"]),
                        **{name: flags for name in ("stopped", "taken_over", "suspended", "known", "duress", "empty", "recent_alarm", "after_silence", "odd_hour",
-                                                   "other_language", "quiet_after_alarm", "unexpected_language", "left_alone", "other_profile", "minor", "safe_word")})
+                                                   "other_language", "quiet_after_alarm", "unexpected_language", "left_alone", "other_profile", "minor", "safe_word",
+                                                   "emptied")})
 
 
 @settings(max_examples=400)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
+from casefile import encryption
 from casefile.database import Database
 from casefile.models import Address, Alert, Checkin, Inbound, Outbox, Person, Plan, WelfareCall
 from casefile.vocabulary import AlertState, Channel, CheckinState, InboundState, Lane, OutboxState, Purpose, Urgency
@@ -16,6 +17,7 @@ from escalation.alerts import acknowledge
 from messaging import outbox
 from messaging.catalogue import Catalogue
 from tests.cast import NOW, person, staff
+from tests.conftest import TEST_KEY
 from tests.triage.test_decide import CALM, DANGER, LOST
 from triage import run
 from triage.bot_client import BotSilent
@@ -224,6 +226,14 @@ def test_an_unknown_sender_who_writes_often_is_one_alert_and_one_page(desk: Desk
     assert len([p for p in desk.all(Outbox) if p.purpose is Purpose.PAGE]) == 1
 
 
+def test_an_unknown_sender_is_the_same_one_after_a_change_of_keys(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.bot, desk.reserve = None, FakeReserve()
+    desk.say("he is", sender="+447700900299")
+    monkeypatch.setattr(encryption, "_ring", encryption.KeyRing(("a-newer-key " * 4, TEST_KEY)))
+    desk.say("outside", sender="+447700900299")
+    assert len(desk.all(Alert)) == 1 and desk.reserve.asked[-1] == ["outside", "he is . outside"]
+
+
 def test_an_unknown_sender_who_writes_again_after_somebody_took_the_alert_opens_it_again(desk: Desk) -> None:
     desk.say("help", sender="+447700900299")
     with desk.database.write() as session:
@@ -321,6 +331,12 @@ def test_a_fetched_text_counts_from_when_it_was_sent(desk: Desk) -> None:
     row = desk.say("hello", at=NOW - 6 * HOUR)
     assert row.received_at == NOW - 6 * HOUR
     assert desk.all(Address)[0].last_inbound_at == NOW - 6 * HOUR
+
+
+@pytest.mark.parametrize("sender", [NUMBER, "+447700900299"])
+def test_a_text_whose_words_were_emptied_is_read_by_a_person_and_not_answered(desk: Desk, sender: str) -> None:
+    row = desk.say("", sender=sender, at=NOW - 6 * HOUR, extras={"fetched": True, "emptied": True})
+    assert (row.urgency, desk.replies()) == (Urgency.ROUTINE, []) and "ask her what she wrote" in str(desk.all(Alert)[0].why)
 
 
 def test_a_known_number_on_another_channel_is_hers_and_is_not_answered_there(desk: Desk) -> None:

@@ -17,7 +17,7 @@ import webhooks.routes
 from alongside.standalone import free_port
 from casefile.database import Database, utc_now
 from casefile.models import Alert, Checkin, Inbound, Outbox, Plan, WelfareCall
-from casefile.vocabulary import Channel, CheckinState, Lane, OutboxState
+from casefile.vocabulary import AlertKind, Channel, CheckinState, Lane, OutboxState
 from checkins.outcomes import delivery_heard
 from checkins.run import plan_due, wake_due
 from messaging.catalogue import Catalogue
@@ -122,9 +122,12 @@ def played(log: dict[str, Any]) -> list[str]:
     ("human", ["1", "9"], ["open", "intro", "ask", "thanks"], ["9"]),
     ("human", ["2"], ["open"], ["later"]),
     ("human", [], ["open"], []),
+    ("human", ["9"], ["open"], ["9"]),
     ("human", ["5"], ["open"], []),
-    ("human", ["1"], ["open", "intro", "ask"], []),
-    ("human", ["1", "5"], ["open", "intro", "ask"], []),
+    ("human", ["1"], ["open", "intro", "ask", "ask"], []),
+    ("human", ["1", "5"], ["open", "intro", "ask", "ask"], []),
+    ("human", ["1", "5", "9"], ["open", "intro", "ask", "ask", "thanks"], ["9"]),
+    ("human", ["1", "5", "5", "9"], ["open", "intro", "ask", "ask"], []),
     ("someone_else", [], ["open"], []),
     ("machine", ["1", "1"], [], []),
     ("fax", ["1", "1"], [], []),
@@ -152,6 +155,7 @@ def test_a_call_introduces_itself_until_she_has_heard_it_and_then_no_more(line: 
     (["1", "1"], Lane.INBOUND, "none", CheckinState.ANSWERED),
     (["1", "2"], Lane.INBOUND, "routine", CheckinState.ANSWERED),
     (["1", "9"], Lane.DANGER, "immediate", CheckinState.ANSWERED),
+    (["9"], Lane.DANGER, "immediate", CheckinState.ANSWERED),
     (["2"], Lane.INBOUND, "none", CheckinState.ANSWERED),
 ])
 def test_a_key_enters_triage_like_a_text(line: Line, pressed: list[str], lane: Lane, urgency: str, state: CheckinState) -> None:
@@ -208,7 +212,7 @@ def test_a_key_of_a_call_that_is_not_ours_is_met_with_silence(line: Line) -> Non
     assert said.text.endswith("<Response><Hangup /></Response>") and line.all(Inbound) == []
 
 
-@pytest.mark.parametrize(("route", "status"), [("open", 403), ("ask", 403), ("answer", 403), ("status", 403), ("hangup", 200)])
+@pytest.mark.parametrize(("route", "status"), [("open", 403), ("ask", 403), ("answer", 403), ("status", 403), ("incoming", 403), ("hangup", 200)])
 def test_only_the_hang_up_needs_no_signature(line: Line, route: str, status: int) -> None:
     line.queue()
     answer = httpx.post(f"{line.url}/twilio/voice/{route}?ob={line.row().token}", data={"CallSid": "CA1", "AnsweredBy": "human", "Digits": "9"})
@@ -233,12 +237,36 @@ def test_nothing_but_a_known_prompt_of_a_known_language_is_served(line: Line, pa
     assert answer.status_code == 404 and b"secret" not in answer.content
 
 
-def test_a_nine_that_could_not_be_stored_is_asked_for_again_and_not_lost(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("route", "prompt", "end"), [("ask", "open", "<Response><Hangup /></Response>"), ("answer", "ask", "thanks")])
+def test_a_nine_that_could_not_be_stored_is_asked_for_again_and_not_lost(line: Line, monkeypatch: pytest.MonkeyPatch, route: str, prompt: str,
+                                                                         end: str) -> None:
     line.queue()
-    path = f"/twilio/voice/answer?ob={line.row().token}"
+    path = f"/twilio/voice/{route}?ob={line.row().token}"
     fields = {"AccountSid": DEMO_ACCOUNT_SID, "CallSid": "CA" + "1" * 32, "Digits": "9"}
     monkeypatch.setattr("webhooks.voice.store_key", lambda *_: 1 / 0)
     answer = line.sign(path, fields)
-    assert answer.status_code == 200 and "/p/sq/ask.wav" in answer.text and "thanks" not in answer.text
+    assert answer.status_code == 200 and f"/p/sq/{prompt}.wav" in answer.text and end not in answer.text
     monkeypatch.undo()
-    assert "thanks" in line.sign(path, fields).text and [i.lane for i in line.all(Inbound)] == [Lane.DANGER]
+    assert end in line.sign(path, fields).text and [i.lane for i in line.all(Inbound)] == [Lane.DANGER]
+
+
+@pytest.mark.parametrize(("sender", "alarm", "urgency"), [(NUMBER, False, "routine"), (NUMBER, True, "urgent"), ("+447700900299", False, "routine"), ("", False, "routine")])
+def test_a_call_to_our_number_is_kept_once_and_met_with_an_engaged_tone(line: Line, monkeypatch: pytest.MonkeyPatch, sender: str, alarm: bool,
+                                                                        urgency: str) -> None:
+    with line.database.write() as session:
+        known = person(session, number=NUMBER, now=utc_now()).id if sender == NUMBER else None
+        if alarm:
+            session.add(Alert(key="x", kind=AlertKind.MESSAGE, urgency="urgent", person_id=known, opened_at=utc_now(), concerns=[], messages=1))
+    fields = {"AccountSid": DEMO_ACCOUNT_SID, "CallSid": "CA" + "1" * 32, "From": sender, "To": OUR_NUMBER, "Direction": "inbound"}
+    monkeypatch.setattr("webhooks.voice.store", lambda *_: 1 / 0)
+    assert line.sign("/twilio/voice/incoming", fields).status_code == 503, "Twilio asks again"
+    monkeypatch.undo()
+    for _ in range(2):
+        assert line.sign("/twilio/voice/incoming", fields).text.endswith('<Response><Reject reason="busy" /></Response>')
+    assert line.sign("/twilio/voice/incoming", {**fields, "CallSid": ""}).status_code == 400
+    while handle_next(line.tools, "test", utc_now()):
+        pass
+    (row,) = line.all(Inbound)
+    assert (row.channel, row.body, row.extras, row.person_id) == (Channel.VOICE, "", {"attachment": "a call to our number"}, known)
+    (kind,) = [a.kind for a in line.all(Alert) if a.id == row.alert_id]
+    assert (kind, row.urgency) == (AlertKind.MESSAGE if known else AlertKind.UNKNOWN_SENDER, urgency)
