@@ -6,13 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import typer
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from alongside import settings as configuration
 from alongside.wiring import House
 from casefile.database import Database, utc_now
+from casefile.encryption import Unreadable
 from casefile.migrate import WrongVersion, require_current
-from casefile.models import OnCallShift, Staff
+from casefile.models import Address, Inbound, OnCallShift, Outbox, Person, Staff
 from casefile.vocabulary import LANGUAGES
 from messaging.catalogue import Catalogue, TextsIncomplete
 from messaging.recordings import available
@@ -49,6 +50,7 @@ def _checks(settings: configuration.Settings) -> list[tuple[str, Callable[[], li
     return [
         ("settings", lambda: []),
         ("database", lambda: _database(house.database)),
+        ("keys open the record", lambda: _keys(house.database)),
         ("vetted texts in every language", lambda: _texts()),
         ("phrase lists", lambda: _phrases()),
         ("reserve (understanding without the bot)", lambda: _reserve(settings.reserve_model)),
@@ -68,11 +70,26 @@ def _database(database: Database) -> list[str]:
     return []
 
 
+def _keys(database: Database) -> list[str]:
+    """Which oldest and newest rows cannot be read: of an older copy of `.env` the newest key is missing, of one that was tidied up the oldest."""
+    shut = []
+    with database.read() as session:
+        for model in (Person, Address, Inbound, Outbox, Staff):
+            for which, chosen in (("oldest", func.min(model.id)), ("newest", func.max(model.id))):
+                try:
+                    session.scalars(select(model).where(model.id == select(chosen).scalar_subquery())).all()
+                except Unreadable:
+                    shut.append(f"the {which} row of {model.__tablename__} cannot be opened: ALONGSIDE_SECRET_KEYS lacks the key it was written with")
+    return shut
+
+
 def _texts() -> list[str]:
     try:
         catalogue = Catalogue.load()
     except TextsIncomplete as incomplete:
         return [str(incomplete)]
+    if catalogue.damaged:
+        return [catalogue.damaged]
     waiting = [c for c in catalogue.languages if catalogue.awaiting(c)]
     return [f"note: texts await a native reviewer in {', '.join(waiting)} (`alongside texts awaiting`)"] if waiting else []
 
@@ -97,7 +114,7 @@ def _reserve(model: Path) -> list[str]:
 
 def _templates(settings: configuration.Settings) -> list[str]:
     try:
-        templates = Templates.load(settings.whatsapp_templates)
+        templates = Templates.load(settings.whatsapp_templates, Catalogue.load())
     except TemplatesWrong as wrong:
         return [str(wrong)]
     if not settings.whatsapp_sender:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from alongside.account_cli import accounts, create_admin
-from alongside.opening import house_or_exit, settings_or_exit
+from alongside.opening import house_or_exit, settings_or_exit, templates_or_exit
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 languages = typer.Typer(no_args_is_help=True, help="Translation packages for caseworkers; installed from files, never fetched.")
@@ -27,7 +27,9 @@ def up(host: str = "127.0.0.1", port: int = 8000) -> None:
     """Run everything on one machine: bot, app and worker, each started again when it ends."""
     from alongside.up import run_all
 
-    raise typer.Exit(run_all(settings_or_exit(), host, port))
+    settings = settings_or_exit()
+    templates_or_exit(settings)
+    raise typer.Exit(run_all(settings, host, port))
 
 
 @cli.command()
@@ -36,8 +38,10 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
     import uvicorn
 
     from alongside.app import create_app
+    from webhooks.door import PATIENCE
 
-    house = house_or_exit("app")
+    house = house_or_exit("app", patience=PATIENCE)
+    templates_or_exit(house.settings)
     uvicorn.run(create_app(house), host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=3,
                 proxy_headers=False, server_header=False)
 
@@ -48,8 +52,10 @@ def work() -> None:
     from alongside.worker import AlreadyRunning
     from alongside.worker import main as run_worker
 
+    house = house_or_exit("worker")
+    templates_or_exit(house.settings)
     try:
-        run_worker(house_or_exit("worker"))
+        run_worker(house)
     except AlreadyRunning as running:
         typer.echo(str(running), err=True)
         raise typer.Exit(3) from None
@@ -74,10 +80,14 @@ def bot() -> None:
 @cli.command()
 def migrate() -> None:
     """Create or upgrade the database's tables."""
-    from casefile.migrate import upgrade
+    from casefile.migrate import WrongVersion, upgrade
 
     house = house_or_exit("migrate", checked=False)
-    upgrade(house.database)
+    try:
+        upgrade(house.database)
+    except WrongVersion as wrong:
+        typer.echo(str(wrong), err=True)
+        raise typer.Exit(2) from None
     typer.echo("The database is at this version's tables.")
 
 
@@ -153,7 +163,7 @@ def triage(no_bot: Annotated[bool, typer.Option("--no-bot", help="Show what is l
 
 
 @cli.command()
-def evaluate(data: Annotated[Path | None, typer.Option(help="A folder or file of labelled JSON lines")] = None,
+def evaluate(data: Annotated[Path | None, typer.Option(help="A folder or file of labelled JSON lines (docs/understanding.md)")] = None,
              out: Annotated[Path, typer.Option(help="Where the JSON and the HTML page are written")] = Path("var/evaluation")) -> None:
     """Measure understanding per language: held-out tests, calibration and real texts, with the bot and without."""
     from alongside.evaluation import run_evaluation
@@ -222,6 +232,8 @@ def texts_awaiting() -> None:
     from messaging.catalogue import Catalogue
 
     catalogue = Catalogue.load()
+    if catalogue.damaged:
+        typer.echo(catalogue.damaged, err=True)
     for language in catalogue.languages:
         waiting = catalogue.awaiting(language)
         phrases = _phrases_awaiting(language)
@@ -229,11 +241,12 @@ def texts_awaiting() -> None:
 
 
 def _phrases_awaiting(language: str, root: Path = Path(__file__).resolve().parents[1]) -> list[str]:
-    """A language's phrase files whose first line says that they need native review; of the training phrases' folder, how many do."""
+    """A language's phrase files whose first line is no reviewer's sign-off; of the training phrases' folder, how many."""
+    from nlu_data.heads import reviewed
 
     def waits(path: Path) -> bool:
         with path.open(encoding="utf-8") as lines:
-            return "needs native review" in lines.readline()
+            return not reviewed(lines.readline().rstrip("\n"))
 
     lists = [name for name in (f"triage/{kind}/{language}.txt" for kind in ("phrases", "wishes", "named")) if waits(root / name)]
     training = [waits(path) for path in (root / "nlu_data/train" / language).glob("*.txt")]

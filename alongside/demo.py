@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -11,6 +12,7 @@ import threading
 import time
 from itertools import product
 from pathlib import Path
+from typing import TextIO
 
 import httpx
 import typer
@@ -34,6 +36,7 @@ class Demo:
 
     def __init__(self, port: int, simulator_port: int, bot_port: int):
         self.folder = ROOT / "var" / "demo"
+        self._lock_file = _only_one(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         self.port, self.simulator_port, self.bot_port = _free(port, "dashboard"), _free(simulator_port, "phones"), _free(bot_port, "bot")
@@ -94,7 +97,18 @@ class Demo:
 
 
 class NotReady(RuntimeError):
-    """A program did not come up; the message holds the end of its log."""
+    """A program did not come up; the message holds the end of its log. Or another demo is running."""
+
+
+def _only_one(folder: Path) -> TextIO:
+    """A lock that is held while the demo in this folder runs. Raises NotReady when another one does: its record would be deleted under it."""
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = folder.with_suffix(".lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise NotReady("Another demo is running in this checkout: end it first (Ctrl-C in its terminal).") from None
+    return file
 
 
 def _prepare(house: House) -> None:
@@ -143,7 +157,7 @@ def run_demo(story_only: bool, port: int, simulator_port: int, bot_port: int) ->
     typer.echo("Starting Alongside's demo on this machine (nothing leaves it).")
     try:
         demo = Demo(port, simulator_port, bot_port)
-    except (BotMissing, configuration.SettingsWrong) as missing:
+    except (BotMissing, NotReady, configuration.SettingsWrong) as missing:
         typer.echo(str(missing), err=True)
         return 1
     ended = threading.Event()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Callable
 
 from sqlalchemy import select
@@ -28,13 +29,16 @@ BOT_STEADY = dt.timedelta(minutes=1)
 
 
 class Keeper:
-    """Runs each chore when its time has come; one chore failing does not hold up the others."""
+    """Runs each chore when its time has come; one chore failing does not hold up the others.
 
-    def __init__(self, house: House, owner: str):
-        self.house, self.owner = house, owner
+    `passed`: seconds on a clock that only goes forward, so that no chore stops while the machine's clock is put back.
+    """
+
+    def __init__(self, house: House, owner: str, passed: Callable[[], float] = time.monotonic):
+        self.house, self.owner, self._passed = house, owner, passed
         self._bot_failures = 0
         self._caught_up_to: dt.datetime | None = None
-        self._due: dict[str, dt.datetime] = {}
+        self._due: dict[str, float] = {}
         s = house.settings
         self.chores: list[tuple[str, float, Callable[[dt.datetime], object]]] = [
             ("alerts", 0.3, lambda now: escalation.run.escalate_due(house.database, owner, now)),
@@ -64,9 +68,10 @@ class Keeper:
 
     def _do(self, chores: list[tuple[str, float, Callable[[dt.datetime], object]]], now: dt.datetime) -> bool:
         for name, every, chore in chores:
-            if now < self._due.get(name, now):
+            passed = self._passed()
+            if passed < self._due.get(name, passed):
                 continue
-            self._due[name] = now + dt.timedelta(seconds=every)
+            self._due[name] = passed + every
             try:
                 chore(now)
             except Exception as error:
@@ -81,7 +86,7 @@ class Keeper:
         """What reached the provider while our door was shut. Each look goes back over the last ones, and a day after a start."""
         since = self._caught_up_to - dt.timedelta(minutes=10) if self._caught_up_to else now - dt.timedelta(days=1)
         senders = self.house.senders
-        numbers = {(Channel.SMS, senders.sms), (Channel.WHATSAPP, senders.whatsapp)}
+        numbers = {(Channel.SMS, senders.sms), (Channel.SMS, senders.voice), (Channel.WHATSAPP, senders.whatsapp)}
         on_its_way = min(ON_ITS_WAY, 2 * dt.timedelta(seconds=self.house.settings.catch_up_every))
         found = catch_up(self.house.database, self.house.book, self.house.gateway, sorted((c, n) for c, n in numbers if n), since, now, on_its_way)
         self._caught_up_to = now

@@ -17,8 +17,23 @@ def settings_or_exit() -> configuration.Settings:
         raise typer.Exit(2) from None
 
 
-def house_or_exit(program: str, *, checked: bool = True):
-    """The service (`alongside.wiring.House`), its log set up for `program`. Raises typer.Exit when settings or tables are not right."""
+def templates_or_exit(settings: configuration.Settings) -> None:
+    """Stop when the file of WhatsApp templates is broken: only the worker needs it, and would end again and again beside an open door.
+
+    Raises typer.Exit.
+    """
+    from messaging.catalogue import Catalogue
+    from messaging.templates import Templates, TemplatesWrong
+
+    try:
+        Templates.load(settings.whatsapp_templates, Catalogue.load())
+    except TemplatesWrong as wrong:
+        typer.echo(str(wrong), err=True)
+        raise typer.Exit(2) from None
+
+
+def house_or_exit(program: str, *, checked: bool = True, patience: float | None = None):
+    """The service (`alongside.wiring.House`), its log set up for `program`; `patience` as of `Database`. Raises typer.Exit when settings or tables are not right."""
     # Read only now: a command that needs no service starts in a moment.
     from alongside.wiring import House
     from casefile.migrate import WrongVersion
@@ -26,7 +41,7 @@ def house_or_exit(program: str, *, checked: bool = True):
     settings = settings_or_exit()
     set_up(program, settings.log_level)
     try:
-        return House(settings, checked=checked)
+        return House(settings, checked=checked, patience=patience)
     except WrongVersion as wrong:
         typer.echo(str(wrong), err=True)
         raise typer.Exit(2) from None

@@ -17,7 +17,8 @@ def take(database: Database, file: Path, email: str, write: bool) -> list[str]:
     """Lines to show. All rows or none: with any error nothing is made. Raises FileRefused."""
     try:
         data = file.read_bytes()
-        with database.write() as session:
+        # A dry run only looks, and keeps nobody from writing meanwhile.
+        with database.write() if write else database.read() as session:
             staff = find(session, email)
             if staff is None or not staff.active:
                 raise FileRefused("There is no active account with this e-mail address: whose people are they?")

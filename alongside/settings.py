@@ -38,7 +38,7 @@ class Settings:
     """What the organisation configured. `repr` never shows a secret."""
 
     database_url: str = _setting("Where the record lies; SQLite under var/ unless PostgreSQL is named", secret=True, default="")
-    public_url: str = _setting("What Twilio calls; signatures are checked against it", default="http://127.0.0.1:8000")
+    public_url: str = _setting("What Twilio calls; signatures are checked against it", default="")
     bot_url: str = _setting("Where the bot answers; loopback only", default="http://127.0.0.1:5005")
     bot_key: str = _setting("Shared with the bot; signs what it is asked", secret=True)
     bot_token: str = _setting("Rasa's own API token", secret=True)
@@ -103,7 +103,10 @@ def _value(written: str) -> str:
 
 def load(environ: Mapping[str, str] | None = None, env_file: Path | None = None) -> Settings:
     """Read and check all settings. Raises SettingsWrong naming every problem."""
-    env = {**read_env_file(env_file or ROOT / ".env"), **(os.environ if environ is None else environ)}
+    outside = os.environ if environ is None else environ
+    # The environment wins, by whichever name it gives a setting.
+    written = {name: value for name, value in read_env_file(env_file or ROOT / ".env").items() if not outside.get(name + "_FILE")}
+    env = {**written, **outside}
     problems: list[str] = []
     values: dict[str, object] = {}
     for f in fields(Settings):
@@ -159,7 +162,9 @@ def _with_defaults(values: dict[str, object]) -> Settings:
     values.setdefault("packages_dir", var / "languages")
     values.setdefault("recordings_dir", var / "recordings")
     values.setdefault("voice_sender", values.get("sms_sender", ""))
-    public = _parts(str(values.get("public_url", "http://127.0.0.1:8000")))
+    if values.get("twilio_api_url"):
+        values.setdefault("public_url", "http://127.0.0.1:8000")  # the simulator is on this machine too
+    public = _parts(str(values.get("public_url", "")))
     values.setdefault("secure_cookies", not (public.scheme == "http" and public.hostname in LOOPBACK))
     url = str(values["database_url"])
     if url.startswith(("postgres://", "postgresql://")):
@@ -193,9 +198,12 @@ def _problems(s: Settings) -> list[str]:
             wrong.append(f"{environment_name(name)} {why}")
 
     public = _parts(s.public_url)
-    need(public.scheme in ("http", "https") and public.hostname, "public_url", "must be a full address, https://...")
-    need(not public.username and not public.query and not public.fragment, "public_url", "must have no user name, query or fragment")
-    need(public.scheme == "https" or public.hostname in LOOPBACK, "public_url", "must be https unless it is this machine")
+    need(s.public_url, "public_url", "is missing: the address that Twilio calls, https://...")
+    if s.public_url:
+        need(public.scheme in ("http", "https") and public.hostname, "public_url", "must be a full address, https://...")
+        need(not public.username and public.path in ("", "/") and not public.query and not public.fragment, "public_url",
+             "must have no user name, path, query or fragment")
+        need(public.scheme == "https" or public.hostname in LOOPBACK, "public_url", "must be https unless it is this machine")
     need(_here(s.bot_url), "bot_url", "must be on this machine (http://127.0.0.1:5005)")
     need(s.secret_keys and all(len(k) >= 32 for k in s.secret_keys), "secret_keys",
          "is missing or too short: give at least 32 random characters (`alongside new-key` makes one)")

@@ -27,16 +27,19 @@ log = logging.getLogger(__name__)
 class House:
     """Every part of one running service, each made when first needed."""
 
-    def __init__(self, settings: Settings, *, checked: bool = True):
+    def __init__(self, settings: Settings, *, checked: bool = True, patience: float | None = None):
         self.settings = settings
         encryption.configure(settings.secret_keys)
-        self.database = Database(settings.database_url)
+        self.database = Database(settings.database_url, patience=patience)
         if checked:
             require_current(self.database)
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        return Catalogue.load()
+        catalogue = Catalogue.load()
+        if catalogue.damaged:
+            log.error(catalogue.damaged)
+        return catalogue
 
     @cached_property
     def book(self) -> PhraseBook:
@@ -67,7 +70,7 @@ class House:
 
     @cached_property
     def templates(self) -> Templates:
-        return Templates.load(self.settings.whatsapp_templates)
+        return Templates.load(self.settings.whatsapp_templates, self.catalogue)
 
     @cached_property
     def reserve(self) -> Reserve | None:

@@ -144,7 +144,7 @@ class Desk:
             beats = {h.name: h for h in session.scalars(select(Heartbeat))}
         worker, bot = beats.get("worker"), beats.get("bot")
         troubles = []
-        if worker is None or self.now - worker.at > STALE:
+        if worker is None or abs(self.now - worker.at) > STALE:
             troubles.append("The worker is not running: messages wait unread by the machine, and nothing is sent. Tell whoever runs the service, "
                             "and read new messages yourself.")
         if bot is not None and bot.state == "down":

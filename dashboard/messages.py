@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
-from collections import OrderedDict
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,8 +23,9 @@ LARGEST = 20 * 1024 * 1024
 SHOWN = ("image/jpeg", "image/png", "image/gif", "image/webp", "audio/ogg", "audio/mpeg", "audio/mp4", "audio/amr", "audio/aac", "video/mp4",
          "video/3gpp")
 PROVIDERS = (".twilio.com", ".twiliocdn.com", ".amazonaws.com")
-_made: OrderedDict[tuple[int, str], Any] = OrderedDict()
-_MOST_MADE = 300
+# A page that comes anew after each step need not wait for its translations again. No longer: the words may be removed from the record meanwhile.
+KEPT = dt.timedelta(minutes=10)
+_made: dict[tuple[int, str], tuple[dt.datetime, Any]] = {}
 
 
 def _row(desk: Desk, message_id: int, looked_at: str) -> tuple[Inbound, Person | None]:
@@ -42,14 +43,21 @@ def translation(message_id: int, desk: Desk = Depends(signed_in)) -> Response:
     """The English of a message by machine; always beside the original."""
     row, person = _row(desk, message_id, "conversation")
     code = row.language or (person.language if person else "en")
-    key = (row.id, code)
-    if key not in _made:
-        _made[key] = desk.house.translator.translate(row.body, code, "en")
-        while len(_made) > _MOST_MADE:
-            _made.popitem(last=False)
-    made = _made[key]
-    return desk.show("parts/translation.html" if desk.live else "translation.html", row=row, made=made, code=code, done=hasattr(made, "text"),
+    made = _kept(row, code, desk.now) or desk.house.translator.translate(row.body, code, "en")
+    done = hasattr(made, "text")
+    if done:  # what failed may do so only at this moment
+        _made.setdefault((row.id, code), (desk.now, made))
+    return desk.show("parts/translation.html" if desk.live else "translation.html", row=row, made=made, code=code, done=done,
                      ref=person.ref if person else "")
+
+
+def _kept(row: Inbound, code: str, now: dt.datetime) -> Any:
+    """The translation that was made a moment ago, if any, while the message has its words; old ones are forgotten."""
+    for key, (at, _) in list(_made.items()):
+        if abs(now - at) > KEPT or (key[0] == row.id and not row.body):
+            _made.pop(key, None)
+    kept = _made.get((row.id, code))
+    return kept[1] if kept else None
 
 
 @router.get("/messages/{message_id:int}/enclosed/{number:int}")

@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from casefile import audit, encryption, live
 from casefile.access import NotFound
 from casefile.models import Address, Alert, Audit, Inbound, Person, Plan, PlanChange
-from casefile.numbers import NumberWrong, address_hash, address_hashes, canonical
+from casefile.numbers import NumberWrong, address_hashes, canonical
 from casefile.vocabulary import LANGUAGES, AlertState, Channel
 from checkins import changes
 from checkins.changes import locked_person
+from checkins.people import number_hash
 from dashboard import lookups, words
 from dashboard.desk import Desk, signed_in
 from dashboard.forms import Form
@@ -256,7 +257,7 @@ def save_address(ref: str, address_id: int | None = None, desk: Desk = Depends(s
         if not found:
             row = known or Address(person_id=person.id, address=number, address_hash="")
             changed = row.address != number or row.channel != wanted["channel"]
-            row.channel, row.address, row.address_hash = Channel(wanted["channel"]), number, address_hash(number)
+            row.channel, row.address, row.address_hash = Channel(wanted["channel"]), number, number_hash(session, number)
             row.whose, row.shared, row.consent, row.safe_to_contact, row.review_by = wanted["whose"][:40] or "own", wanted["shared"], consent, safe, review
             row.confirmed_by, row.confirmed_at = (desk.staff.id, desk.now) if consent and safe else (None, None)
             if changed or (consent and safe):

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import secrets
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from casefile import live
+from casefile.encryption import Unreadable
 from casefile.models import Outbox, Person
 from casefile.vocabulary import Channel, Lane, OutboxState, Purpose
 from messaging.segments import segments
+
+log = logging.getLogger(__name__)
+# A row without its words, which may be beyond reading: what becomes of it is written down and told all the same.
+WORDLESS = (defer(Outbox.body), defer(Outbox.own_words))
 
 
 def queue(session: Session, *, dedupe: str, purpose: Purpose, channel: Channel, body: str, now: dt.datetime, person_id: int | None = None,
@@ -44,9 +50,23 @@ def lock_people(session: Session, person_ids: Iterable[int | None]) -> None:
 
 
 def locked(session: Session, *where: ColumnElement[bool]) -> Outbox | None:
-    """The one row that fits, locked after its person."""
+    """The one row that fits, without its words, locked after its person."""
     lock_people(session, session.scalars(select(Outbox.person_id).where(*where)))
-    return session.scalars(select(Outbox).where(*where).with_for_update().execution_options(populate_existing=True)).first()
+    return session.scalars(select(Outbox).where(*where).options(*WORDLESS).with_for_update().execution_options(populate_existing=True)).first()
+
+
+def words(session: Session, row_ids: Sequence[int]) -> dict[int, str]:
+    """What these rows say, by id. Only where one of them cannot be decrypted are they read one by one, and that one is left out."""
+    try:
+        return {row.id: row.body for row in session.execute(select(Outbox.id, Outbox.body).where(Outbox.id.in_(row_ids)))}
+    except Unreadable:
+        found = {}
+    for row_id in row_ids:
+        try:
+            found[row_id] = session.scalars(select(Outbox.body).where(Outbox.id == row_id)).one()
+        except Unreadable:
+            log.error("outbox %s: its words cannot be read", row_id)
+    return found
 
 
 def cancel_pending(session: Session, person_id: int, now: dt.datetime,

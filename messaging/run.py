@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
 from casefile import live
 from casefile.claims import any_due, claim, release
@@ -24,7 +24,7 @@ from casefile.models import Address, Outbox
 from casefile.vocabulary import Channel, Lane, OutboxState, Purpose
 from messaging.buckets import take
 from messaging.gateway import Accepted, Ambiguous, Call, Gateway, GatewayError, Later, Message, OptedOut
-from messaging.outbox import lock_people, locked
+from messaging.outbox import WORDLESS, lock_people, locked, words
 from messaging.recordings import available
 from messaging.rules import Cancel, Go, Move, may_send
 from messaging.status import Heard, taken
@@ -65,12 +65,13 @@ class _Job:
 
 @dataclass(frozen=True)
 class _Refused:
-    """One claimed row that the rules do not let go."""
+    """One claimed row that the rules do not let go, or that cannot be read."""
 
     row_id: int
     attempt: int
     person_id: int | None
     why: str
+    what: str = "not_sent"
 
 
 class Post:
@@ -93,7 +94,7 @@ class Post:
             if not any_due(session, Outbox, READY, now, lanes):
                 return 0
         with self.database.write() as session:
-            rows = claim(session, Outbox, READY, owner=owner, now=now, lease=LEASE, limit=self._batch, lanes=lanes)
+            rows = claim(session, Outbox, READY, owner=owner, now=now, lease=LEASE, limit=self._batch, lanes=lanes, options=WORDLESS)
             jobs, refused = self._prepare(session, rows, now)
         # In a transaction of its own, which locks people before their messages: a STOP of hers may be under way at this moment.
         self._cancel(refused, owner, now)
@@ -107,9 +108,14 @@ class Post:
         return sum(row.state is not OutboxState.READY for row in rows) + len(refused)
 
     def _prepare(self, session: Session, rows: list[Outbox], now: dt.datetime) -> tuple[list[_Job], list[_Refused]]:
-        views, refused = Views(session, rows, now), []
+        views, said, refused = Views(session, rows, now), words(session, [row.id for row in rows]), []
         allowed: dict[str, list[tuple[Outbox, Go, str]]] = {}
         for row in rows:
+            if row.id not in said:
+                # Of a reply that is not sent nobody is told, since the rules held it back; this one failed by our fault.
+                what = "our_fault" if row.purpose is Purpose.REPLY else "not_sent"
+                refused.append(_Refused(row.id, row.attempt, row.person_id, "its words cannot be read", what))
+                continue
             verdict = Go(3600) if row.purpose is Purpose.PAGE else _judged(views, row, now)
             if isinstance(verdict, Go) and (to := self._where(views, row, verdict)) is not None:
                 views.count(row)
@@ -127,7 +133,7 @@ class Post:
                     _put_back(row, now + dt.timedelta(seconds=(number - tokens + 1) / self.senders.per_second))
                     continue
                 row.state, row.sent_at = OutboxState.SENDING, now
-                jobs.append(_Job(row.id, row.attempt, row.person_id, self._what(row, go, to, sender)))
+                jobs.append(_Job(row.id, row.attempt, row.person_id, self._what(row, said[row.id], go, to, sender)))
         return jobs, refused
 
     def _where(self, views: Views, row: Outbox, go: Go) -> str | None:
@@ -147,11 +153,11 @@ class Post:
             return None
         return views.address(row)
 
-    def _what(self, row: Outbox, go: Go, to: str, sender: str) -> Message | Call:
+    def _what(self, row: Outbox, body: str, go: Go, to: str, sender: str) -> Message | Call:
         if row.channel is Channel.VOICE:
             return Call(row.token, to, sender)
         row.content_sid = self.templates.find(row.text_key, row.language) if go.template and row.channel is Channel.WHATSAPP else None
-        return Message(row.token, row.channel, to, sender, row.body, go.valid_for, row.content_sid)
+        return Message(row.token, row.channel, to, sender, body, go.valid_for, row.content_sid)
 
     def _hand_over(self, job: _Job) -> Accepted:
         return self.gateway.call(job.what) if isinstance(job.what, Call) else self.gateway.send(job.what)
@@ -161,7 +167,7 @@ class Post:
         with self.database.write() as session:
             lock_people(session, (job.person_id for job, future in finished if future.exception() is not None))
             found = {r.id: r for r in session.scalars(select(Outbox).where(Outbox.id.in_([j.row_id for j, _ in finished])).order_by(Outbox.id)
-                                                  .options(defer(Outbox.body), defer(Outbox.own_words)).with_for_update())}
+                                                  .options(*WORDLESS).with_for_update())}
             for job, future in finished:
                 row = found[job.row_id]
                 try:
@@ -201,12 +207,12 @@ class Post:
             lock_people(session, (each.person_id for each in refused))
             for each in refused:
                 row = session.scalar(select(Outbox).where(Outbox.id == each.row_id, Outbox.owner == owner, Outbox.attempt == each.attempt, READY)
-                                     .with_for_update().execution_options(populate_existing=True))
+                                     .options(*WORDLESS).with_for_update().execution_options(populate_existing=True))
                 if row is None:
                     continue
                 row.state, row.run_at, row.fault = OutboxState.CANCELLED, None, each.why
                 release(row)
-                self.heard(session, row, "not_sent", now)
+                self.heard(session, row, each.what, now)
                 live.tell(session, "delivery", now, row.person_id, row.alert_id)
 
 
@@ -238,9 +244,9 @@ def reconcile_unknown(database: Database, gateway: Gateway, senders: Senders, he
             return 0
     with database.write() as session:
         # A look is no attempt to send.
-        rows = claim(session, Outbox, unknown, owner=owner, now=now, lease=LEASE, limit=20, working={"attempt": Outbox.attempt})
-        views = Views(session, rows, now)
-        asked = [(row.id, row.attempt, row.channel, views.number(row), row.body, row.created_at) for row in rows]
+        rows = claim(session, Outbox, unknown, owner=owner, now=now, lease=LEASE, limit=20, working={"attempt": Outbox.attempt}, options=WORDLESS)
+        views, said = Views(session, rows, now), words(session, [row.id for row in rows])
+        asked = [(row.id, row.attempt, row.channel, views.number(row), said.get(row.id), row.created_at) for row in rows]
     settled, answers = 0, True
     for row_id, attempt, channel, number, body, created_at in asked:
         seen: list[Any] | None = None
@@ -258,7 +264,7 @@ def reconcile_unknown(database: Database, gateway: Gateway, senders: Senders, he
     return settled
 
 
-def _settle(session: Session, row: Outbox, seen: list[Any] | None, body: str, heard: Heard, now: dt.datetime, absent_after: dt.timedelta,
+def _settle(session: Session, row: Outbox, seen: list[Any] | None, body: str | None, heard: Heard, now: dt.datetime, absent_after: dt.timedelta,
             give_up_after: dt.timedelta) -> bool:
     release(row)
     if seen:
@@ -268,10 +274,12 @@ def _settle(session: Session, row: Outbox, seen: list[Any] | None, body: str, he
             taken(row, match.sid, now)
             return True
     age = now - (row.sent_at or row.created_at)
-    if seen is not None and age >= absent_after and row.channel is not Channel.VOICE and row.attempt < MOST_ATTEMPTS:
+    # What cannot be read is not found by its words, and so not proved absent; a call is never made twice.
+    never_again = row.channel is Channel.VOICE or body is None
+    if seen is not None and age >= absent_after and not never_again and row.attempt < MOST_ATTEMPTS:
         row.state, row.run_at, row.sent_at = OutboxState.READY, now, None
         return True
-    if age >= give_up_after or (seen is not None and row.channel is Channel.VOICE and age >= absent_after):
+    if age >= give_up_after or (seen is not None and never_again and age >= absent_after):
         row.state, row.run_at = OutboxState.FAILED, None
         heard(session, row, "lost", now)
         return True

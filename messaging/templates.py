@@ -9,6 +9,8 @@ import json
 import re
 from pathlib import Path
 
+from messaging.catalogue import Catalogue
+
 _SID = re.compile(r"HX[0-9a-fA-F]{32}")
 
 
@@ -27,8 +29,8 @@ class Templates:
         self._by_key = by_key
 
     @classmethod
-    def load(cls, path: str) -> Templates:
-        """Read the file; no path = no templates. Raises TemplatesWrong."""
+    def load(cls, path: str, catalogue: Catalogue) -> Templates:
+        """Read the file; no path = no templates. Raises TemplatesWrong, also for a text or language that is not ours: it would never be used."""
         if not path:
             return cls({})
         try:
@@ -37,6 +39,10 @@ class Templates:
             raise TemplatesWrong(f"the file of WhatsApp templates cannot be read: {type(error).__name__}") from None
         if not isinstance(data, dict) or not all(isinstance(v, dict) for v in data.values()):
             raise TemplatesWrong("the file of WhatsApp templates must map each text's key to languages and ContentSids")
+        strange = [f"there is no text {key}" for key in data if key not in catalogue.keys()]
+        strange += [f"{key} has {code}, which is none of our languages" for key in data for code in data[key] if code not in catalogue.languages]
+        if strange:
+            raise TemplatesWrong(f"the file of WhatsApp templates: {'; '.join(strange)}")
         return cls(data)
 
     def find(self, key: str | None, language: str | None) -> str | None:

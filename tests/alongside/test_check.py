@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from alongside.check import run_checks
 from alongside.wiring import House
+from casefile import encryption
 from casefile.database import utc_now
 from casefile.models import OnCallShift
 from messaging.catalogue import Catalogue, TextsIncomplete
 from messaging.simulator.serve import Running
 from tests import cast
+from tests.conftest import TEST_KEY
 from triage.bot_client import Bot
 from triage.phrases import PhraseBook, PhraseFileWrong
 from triage.reserve import Reserve
@@ -52,7 +55,7 @@ def test_on_a_bare_machine_every_missing_part_is_named_with_what_to_do(configure
     status, found = checked(capsys)
     assert status == 1
     assert {name for name, (state, _) in found.items() if state == "WRONG"} == {
-        "database", RESERVE, "bot", "Twilio account, numbers and webhooks", "people on call"}
+        "database", "keys open the record", RESERVE, "bot", "Twilio account, numbers and webhooks", "people on call"}
     assert "make setup" in found[RESERVE][1][0] and "alongside migrate" in found["database"][1][0] and "alongside bot" in found["bot"][1][0]
     assert found["Twilio account, numbers and webhooks"][1] == ["Twilio cannot be used: no connection to the provider"]
     assert found["WhatsApp templates"] == ("ok", ["note: WhatsApp is off"])
@@ -75,14 +78,37 @@ def test_a_house_in_order_is_ok_and_notes_do_not_make_it_wrong(simulator: Runnin
     assert checked(capsys)[1]["people on call"] == ("ok", [])
 
 
+def test_a_key_that_is_missing_is_named_by_what_it_had_written(configured: dict[str, str], house: House, monkeypatch: pytest.MonkeyPatch,
+                                                               capsys: pytest.CaptureFixture[str]) -> None:
+    with house.database.write() as session:
+        cast.staff(session)
+        cast.person(session, "ARTA")
+    monkeypatch.setattr(encryption, "_ring", encryption.KeyRing(("a-newer-key-" * 4, TEST_KEY)))
+    with house.database.write() as session:
+        cast.person(session, "LINH", number="+447700900202")
+    assert checked(capsys)[1]["keys open the record"] == ("WRONG", [
+        f"the newest row of {table} cannot be opened: ALONGSIDE_SECRET_KEYS lacks the key it was written with" for table in ("person", "address")])
+    monkeypatch.setenv("ALONGSIDE_SECRET_KEYS", "a-newer-key-" * 4 + "," + TEST_KEY)
+    assert checked(capsys)[1]["keys open the record"] == ("ok", [])
+
+
 def test_a_reserve_that_cannot_be_used_is_wrong_and_its_fault_is_named(configured: dict[str, str], damaged: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert checked(capsys)[1][RESERVE] == ("WRONG", [
         f"the trained model is damaged or outdated ({damaged}): run `make setup`; until then only phrase lists are left when the bot is down"])
 
 
+def test_damaged_sign_offs_are_wrong_and_stop_nothing(configured: dict[str, str], house: House, monkeypatch: pytest.MonkeyPatch,
+                                                      capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
+    damaged = replace(Catalogue.load(), damaged="reviews.toml is damaged")
+    monkeypatch.setattr(Catalogue, "load", lambda: damaged)
+    assert checked(capsys)[1]["vetted texts in every language"] == ("WRONG", ["reviews.toml is damaged"])
+    assert house.catalogue is damaged and "reviews.toml is damaged" in caplog.text
+
+
 @pytest.mark.parametrize(("name", "value", "line"), [
     ("SMS_SENDER", "+447700900177", "the number ending 177 does not belong to the account"),
     ("PUBLIC_URL", "https://elsewhere.example.org", "the number ending 100 does not send its messages here: set its webhook to https://elsewhere.example.org/twilio/messages"),
+    ("PUBLIC_URL", "https://elsewhere.example.org", "the number ending 100 reaches nobody, and nobody is told: set its voice webhook to https://elsewhere.example.org/twilio/voice/incoming"),
     ("TWILIO_AUTH_TOKEN", "a-wrong-token", "the provider refuses our account"),
 ])
 def test_what_is_wrong_at_twilio_is_named_without_a_whole_number(simulator: Running, configured: dict[str, str], monkeypatch: pytest.MonkeyPatch,

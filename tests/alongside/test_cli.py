@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
+from alongside import demo, triage_stream
 from alongside import settings as configuration
-from alongside import triage_stream
 from alongside.cli import _phrases_awaiting, cli
 from alongside.seed import CAST, STAFF
 from alongside.wiring import House
@@ -65,6 +65,20 @@ def test_no_command_runs_on_other_tables_and_says_which_command_makes_them(confi
     assert "alongside migrate" in failed(run(command))
 
 
+@pytest.mark.parametrize("command", ["up", "serve", "work"])
+@pytest.mark.parametrize(("content", "said"), [
+    (None, "cannot be read"), ('{"checkin.intro": {"en": "HX1"}}', "not a ContentSid"), ('{"checkin.ask": {}, "reply.ok": {"xx": "HX1"}}', "no text checkin.ask; reply.ok has xx"),
+])
+def test_no_program_of_the_service_starts_over_a_broken_file_of_templates(
+        configured: dict[str, str], house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, content: str | None, said: str) -> None:
+    monkeypatch.setattr("uvicorn.run", lambda *_, **__: pytest.fail("started"))
+    file = tmp_path / "templates.json"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setenv("ALONGSIDE_WHATSAPP_TEMPLATES", str(file))
+    assert said in failed(run(command))
+
+
 def test_migrate_makes_a_fresh_database_and_does_nothing_the_second_time(configured: dict[str, str], tmp_path: Path) -> None:
     assert not (tmp_path / "record.db").exists()
     for _ in range(2):
@@ -98,6 +112,14 @@ def test_open_alerts_are_printed_as_the_contract_says(configured: dict[str, str]
 def test_no_open_alert_prints_nothing(configured: dict[str, str], house: House) -> None:
     result = run("alerts", "--json")
     assert (result.exit_code, result.stdout) == (0, "")
+
+
+def test_a_second_demo_leaves_the_record_of_the_first_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(demo, "ROOT", tmp_path)
+    (tmp_path / "var" / "demo").mkdir(parents=True)
+    with demo._only_one(tmp_path / "var" / "demo"):
+        result = run("demo", "--story-only")
+    assert result.exit_code == 1 and "Another demo is running" in result.stderr and (tmp_path / "var" / "demo").exists()
 
 
 def test_demo_people_fill_an_empty_database_and_are_never_mixed_with_real_ones(configured: dict[str, str], house: House) -> None:
@@ -152,10 +174,10 @@ def test_the_phrase_files_that_await_review_are_named_for_every_language(monkeyp
     assert [line.partition("; phrases: ")[2] for line in lines] == ["" if code == "en" else f"{code}.txt, more" for code in LANGUAGES]
 
 
-def test_a_phrase_file_awaits_review_when_its_first_line_says_so(tmp_path: Path) -> None:
-    wanting, done = "# provenance: drafted by a language model, needs native review\n", "# provenance: read by A. Reviewer\n# needs native review\n"
+def test_a_phrase_file_awaits_review_until_its_first_line_says_who_reviewed_it_and_when(tmp_path: Path) -> None:
+    wanting, done = "# provenance: drafted by a language model, needs native review\n", "# provenance: reviewed by A. Reviewer on 2026-11-30\n# needs native review\n"
     files = {"triage/phrases/sq.txt": done, "triage/wishes/sq.txt": wanting, "nlu_data/train/sq/chat.txt": wanting, "nlu_data/train/sq/fine.txt": done,
-             "triage/named/sq.txt": wanting, "triage/phrases/vi.txt": done, "triage/wishes/vi.txt": done, "triage/named/vi.txt": done, "nlu_data/train/vi/chat.txt": done}
+             "triage/named/sq.txt": "# provenance: read by A. Reviewer\n", "triage/phrases/vi.txt": done, "triage/wishes/vi.txt": done, "triage/named/vi.txt": done, "nlu_data/train/vi/chat.txt": done}
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(content, "utf-8")

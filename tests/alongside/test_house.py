@@ -13,7 +13,7 @@ from sqlalchemy import select
 from alongside.house import BOT_FAILURES_BEFORE_ALARM, BOT_STEADY, Keeper, beat
 from casefile import live
 from casefile.database import Database
-from casefile.models import Alert, AlertEvent, Heartbeat, Inbound, LiveEvent, Outbox
+from casefile.models import Alert, AlertEvent, Heartbeat, Inbound, LiveEvent, Outbox, Person
 from casefile.vocabulary import AlertKind, AlertState, Channel, InboundState, OutboxState, Purpose, Urgency
 from escalation.alerts import acknowledge
 from messaging.catalogue import Catalogue
@@ -22,6 +22,8 @@ from messaging.run import Senders
 from tests import cast
 from tests.cast import NOW
 from triage.phrases import PhraseBook
+from triage.run import Tools, handle_next
+from webhooks import health
 
 SECONDS = dt.timedelta(seconds=1)
 
@@ -40,14 +42,22 @@ class FakeGateway:
 
     broken: bool = False
     waiting: list[Received] = field(default_factory=list)
+    files: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    numbers: set[tuple[Channel, str]] = field(default_factory=set)
     asked: list[dt.datetime] = field(default_factory=list)
     redacted: list[str] = field(default_factory=list)
 
     def received(self, channel: Channel, our_number: str, since: dt.datetime) -> list[Received]:
         self.asked.append(since)
+        self.numbers.add((channel, our_number))
         if self.broken:
             raise Later("no connection to the provider")
         return self.waiting
+
+    def media(self, sid: str) -> list[dict[str, str]]:
+        if sid not in self.files:
+            raise Later("no connection to the provider")
+        return self.files[sid]
 
     def redact(self, sid: str) -> None:
         self.redacted.append(sid)
@@ -64,17 +74,19 @@ class Place:
     gateway: FakeGateway
     house: SimpleNamespace
     now: dt.datetime = NOW
+    passed: float = 0.0
 
     def __post_init__(self) -> None:
-        self.keeper = Keeper(self.house, "test")
+        self.keeper = Keeper(self.house, "test", lambda: self.passed)
 
     def step(self, seconds: float = 5.0) -> None:
         self.now += dt.timedelta(seconds=seconds)
+        self.passed += seconds
         self.keeper.step(self.now)
         self.keeper.ask_provider(self.now)
 
     def restart(self) -> None:
-        self.keeper = Keeper(self.house, "another")
+        self.keeper = Keeper(self.house, "another", lambda: self.passed)
 
     def all(self, model: type) -> list:
         with self.database.read() as session:
@@ -202,6 +214,14 @@ def test_each_chore_runs_when_its_time_has_come(place: Place) -> None:
     assert place.beats()["worker"] == ("up", place.now - 0.1 * SECONDS)
 
 
+def test_a_clock_that_is_put_back_stops_no_chore(place: Place) -> None:
+    place.step()
+    place.now -= dt.timedelta(hours=1)
+    assert not health.state(place.database, place.now)["worker"], "a pulse of a time to come says nothing of now"
+    place.step(5)
+    assert place.beats()["worker"] == ("up", place.now) and health.state(place.database, place.now)["worker"]
+
+
 def test_words_go_at_the_provider_every_minute_and_from_the_record_every_hour(place: Place) -> None:
     place.house.settings.retention_days = 30
 
@@ -249,6 +269,44 @@ def test_a_message_that_may_still_be_on_its_way_to_our_door_is_left_to_it(place:
     assert place.all(Inbound) == []
     place.step(60)
     assert [row.provider_sid for row in place.all(Inbound)] == ["SM1"]
+
+
+def test_texts_that_missed_our_door_are_judged_in_the_order_in_which_they_were_written(place: Place) -> None:
+    with place.database.write() as session:
+        cast.staff(session)
+        danger, stops = (cast.person(session, ref, "en", number) for ref, number in (("ARTA", "+447700900201"), ("LINH", "+447700900202")))
+    texts = [("+447700900201", "he is", 120), ("+447700900202", "stop", 110), ("+447700900201", "outside my door", 100), ("+447700900202", "start", 90)]
+    place.gateway.waiting = [Received(f"SM{ago}", sender, cast.OUR_NUMBER, body, 0, at=place.now - ago * SECONDS) for sender, body, ago in reversed(texts)]
+    place.step()
+    while handle_next(Tools(place.database, place.house.book, Catalogue.load(), None), "test", place.now):
+        pass
+    assert [row.body for row in place.all(Inbound)] == [body for _, body, _ in texts]
+    assert [row.urgency for row in place.all(Inbound) if row.person_id == danger.id][-1] is Urgency.IMMEDIATE
+    with place.database.read() as session:
+        assert session.get_one(Person, stops.id).stopped_at is None
+
+
+def test_what_missed_our_door_is_fetched_whole_from_all_our_numbers(place: Place) -> None:
+    place.house.senders = Senders(cast.OUR_NUMBER, "+447700900101", "+447700900102", 10.0)
+    picture, voice = ({"url": f"https://api.twilio.com/x/Media/{kind}", "type": kind} for kind in ("image/jpeg", "audio/ogg"))
+    place.gateway.files = {"MM1": [picture], "MM2": [voice]}
+    place.gateway.waiting = [Received(sid, "whatsapp:+447700900201", "+447700900101", body, media, at=place.now - 60 * SECONDS)
+                             for sid, body, media in (("MM1", "", 1), ("MM2", "", 1), ("MM3", "look", 1), ("SM4", "", 0), ("SM5", "ok", 0))]
+    place.step()
+    assert place.gateway.numbers == {(Channel.SMS, cast.OUR_NUMBER), (Channel.SMS, "+447700900102"), (Channel.WHATSAPP, "+447700900101")}
+    assert {row.provider_sid: row.extras for row in place.all(Inbound)} == {
+        "MM1": {"fetched": True, "media": [picture], "attachment": "a picture or file"},
+        "MM2": {"fetched": True, "media": [voice], "attachment": "a voice note"},
+        "MM3": {"fetched": True, "attachment": "a picture or file: look at Twilio"},
+        "SM4": {"fetched": True, "attachment": "something without words, perhaps a place: look at Twilio"}, "SM5": {"fetched": True}}
+
+
+def test_a_text_whose_words_a_lost_record_had_emptied_at_the_provider_is_marked(place: Place) -> None:
+    old, young = place.now - dt.timedelta(hours=3), place.now - dt.timedelta(hours=1)
+    place.gateway.waiting = [Received(sid, "+447700900201", cast.OUR_NUMBER, body, media, at=at)
+                             for sid, body, media, at in (("SM1", "", 0, old), ("SM2", "ok", 0, old), ("SM3", "", 0, young), ("MM4", "", 1, old))]
+    place.step()
+    assert {row.provider_sid: "emptied" in row.extras for row in place.all(Inbound)} == {"SM1": True, "SM2": False, "SM3": False, "MM4": True}
 
 
 def test_what_a_dead_worker_held_is_freed_when_its_lease_ends_and_a_send_is_never_blindly_repeated(any_place: Place) -> None:

@@ -32,7 +32,9 @@ def people(database: Database) -> list[Person]:
 def test_a_dry_run_makes_nothing_and_writing_makes_drafts_that_send_nothing(record: Database, tmp_path: Path) -> None:
     file = tmp_path / "people.csv"
     file.write_text(GOOD)
-    assert "2 rows are right" in take(record, file, "sam@example.org", False)[0] and people(record) == []
+    with record.write() as other:
+        other.connection()
+        assert "2 rows are right" in take(record, file, "sam@example.org", False)[0] and people(record) == [], "it keeps nobody from writing"
     assert len(take(record, file, "sam@example.org", True)) == 3 and len(people(record)) == 2
     with record.read() as session:
         assert all(p.confirmed_at is None and p.next_at is None for p in session.scalars(select(Plan)))

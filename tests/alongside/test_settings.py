@@ -30,7 +30,7 @@ def problems(environ: dict[str, str], env_file: Path = NOWHERE) -> list[str]:
 WRONG = [
     ("DATABASE_URL", "mysql://x/y"), ("DATABASE_URL", "sqlite:///"), ("DATABASE_URL", "sqlite:///:memory:"), ("DATABASE_URL", "postgresql://host:port/x"),
     ("PUBLIC_URL", "checkins.example.org"), ("PUBLIC_URL", "http://checkins.example.org"), ("PUBLIC_URL", "https://user@example.org"),
-    ("PUBLIC_URL", "https://example.org/?x=1"), ("PUBLIC_URL", "https://example.org/#x"), ("PUBLIC_URL", "http://[::1"), ("PUBLIC_URL", "ftp://127.0.0.1"),
+    ("PUBLIC_URL", "https://example.org/?x=1"), ("PUBLIC_URL", "https://example.org/#x"), ("PUBLIC_URL", "https://example.org/path"), ("PUBLIC_URL", "http://[::1"), ("PUBLIC_URL", "ftp://127.0.0.1"),
     ("BOT_URL", "http://bot.example.org:5005"), ("BOT_URL", "127.0.0.1:5005"), ("BOT_URL", "http://127.0.0.1:99999"), ("BOT_URL", "http://[::1"),
     ("BOT_KEY", "short"), ("SECRET_KEYS", "short"), ("SECRET_KEYS", "long-enough-" * 4 + ",short"), ("SECRET_KEYS", ","),
     ("TWILIO_ACCOUNT_SID", "SK" + "0" * 32), ("TWILIO_ACCOUNT_SID", "AC123"), ("TWILIO_AUTH_TOKEN", "a,b,c"), ("TWILIO_AUTH_TOKEN", ","),
@@ -69,12 +69,13 @@ def test_all_wrong_values_are_named_at_once(environ: dict[str, str]) -> None:
 
 def test_without_anything_every_missing_setting_is_named() -> None:
     named = {line.split()[0] for line in problems({})}
-    assert named == {A + name for name in ("SECRET_KEYS", "BOT_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "SMS_SENDER")}
+    assert named == {A + name for name in ("PUBLIC_URL", "SECRET_KEYS", "BOT_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "SMS_SENDER")}
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEYS", "BOT_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "SMS_SENDER"])
+@pytest.mark.parametrize("name", ["PUBLIC_URL", "SECRET_KEYS", "BOT_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "SMS_SENDER"])
 @pytest.mark.parametrize("given_as", [None, ""])
 def test_it_never_starts_half_configured(environ: dict[str, str], name: str, given_as: str | None) -> None:
+    environ.pop(A + "TWILIO_API_URL")  # beside the simulator the address may be left out
     environ.pop(A + name)
     said = problems(environ if given_as is None else {**environ, A + name: given_as})
     assert len(said) == 1 and said[0].startswith(A + name)
@@ -130,6 +131,9 @@ def test_the_environment_goes_before_the_env_file_and_both_are_checked(environ: 
     file.write_text(f"{A}LOG_LEVEL=ERROR\n{A}SENDS_PER_SECOND='5'\nOTHER=1\n")
     found = load({**environ, A + "LOG_LEVEL": "DEBUG"}, file)
     assert (found.log_level, found.sends_per_second) == ("DEBUG", 5.0)
+    secret = tmp_path / "level"
+    secret.write_text("WARNING\n")
+    assert load({**environ, A + "LOG_LEVEL_FILE": str(secret)}, file).log_level == "WARNING", "also by its other name"
     file.write_text(f"{A}SMS_SENDERS=+447700900100\n")
     assert problems(environ, file) == [f"{A}SMS_SENDERS is not a setting (see the list in docs/operating.md)"]
     assert f"`{A}SMS_SENDER`" in (ROOT / "docs" / "operating.md").read_text("utf-8")

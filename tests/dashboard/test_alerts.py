@@ -4,14 +4,16 @@ import datetime as dt
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from casefile.database import Database
-from casefile.models import Alert, Audit, Heartbeat, OnCallShift
+from casefile.models import Alert, Audit, Heartbeat, Inbound, OnCallShift
 from casefile.vocabulary import AlertKind, AlertState, Concern, Urgency
+from dashboard import messages
 from escalation.alerts import raise_alert
 from tests import cast
 from tests.dashboard import world as worlds
+from translation.translate import NoTranslation, Translated
 
 
 def test_the_most_urgent_come_first_then_the_oldest(empty, browser, sqlite_database: Database, clock) -> None:
@@ -51,6 +53,30 @@ def test_where_nothing_translates_the_concern_stands_beside_the_original(world, 
 def test_a_machine_translation_says_what_it_is(world, browser) -> None:
     page = browser().get("/messages/1/translation", x_live="1").text
     assert "Machine translation from Albanian, may be wrong" in page and "he is outside my door" in page
+
+
+def test_a_translation_is_kept_for_minutes_while_the_words_are_there_and_a_failure_never(
+        world, browser, clock, sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    sam, makes = browser(), [NoTranslation("it took too long"), Translated("first", "fair"), Translated("second", "fair"), NoTranslation("nothing")]
+    monkeypatch.setattr(messages, "_made", {})
+    monkeypatch.setattr(worlds.Words, "translate", lambda *_: makes.pop(0))
+
+    def shown() -> str:
+        return sam.get("/messages/1/translation", x_live="1").text
+
+    assert "it took too long" in shown() and "first" in shown() and "first" in shown()
+    clock.on(minutes=11)
+    assert "second" in shown() and len(messages._made) == 1
+    with sqlite_database.write() as session:
+        session.get_one(Inbound, 1).body = ""
+    assert "second" not in shown() and messages._made == {}
+
+
+@pytest.mark.parametrize(("ref", "said"), [("7F3", "data-translate"), ("T4H", "No translation: no package for Tigrinya is installed.")])
+def test_a_message_that_was_not_judged_is_taken_for_her_language(world, browser, sqlite_database: Database, ref: str, said: str) -> None:
+    with sqlite_database.write() as session:
+        session.execute(update(Inbound).values(language=None))
+    assert said in browser().get(f"/people/{ref}/conversation").text
 
 
 def test_a_page_to_staff_is_not_an_acknowledgement(world, browser) -> None:
@@ -144,11 +170,12 @@ def test_what_is_not_there_says_so(world, browser, path: str) -> None:
     assert answer.status_code == 404 and "Not found" in answer.text
 
 
-def test_a_silent_worker_is_said_on_every_page(world, browser, sqlite_database: Database, clock) -> None:
+@pytest.mark.parametrize("ago", [31, -3600])  # the latter: the clock was put back
+def test_a_silent_worker_is_said_on_every_page(world, browser, sqlite_database: Database, clock, ago: int) -> None:
     sam = browser()
     assert "The worker is not running" not in sam.get("/").text
     with sqlite_database.write() as session:
-        session.get_one(Heartbeat, "worker").at = clock.now - dt.timedelta(seconds=31)
+        session.get_one(Heartbeat, "worker").at = clock.now - dt.timedelta(seconds=ago)
         session.add(Heartbeat(name="bot", at=clock.now, since=clock.now, state="down"))
     for path in ("/", "/checkins", "/people/7F3/conversation"):
         page = sam.get(path).text

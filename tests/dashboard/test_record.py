@@ -18,6 +18,7 @@ from dashboard import plan_form
 from dashboard.forms import Form
 from messaging.safe_hours import WEEKDAYS
 from tests import cast
+from tests.conftest import TEST_KEY
 from triage.agreed_words import is_duress, is_safe_word
 
 PERSON = {"name": "Besa", "language": "sq", "time_zone": "Europe/London", "adult": "yes", "caseworker": ""}
@@ -145,6 +146,14 @@ def test_another_number_does_not_inherit_what_happened_to_the_old_one(empty, bro
         assert "Saved." in sam.post(path, **ADDRESS | {"number": number} | shown(sam, path, "stamp")).text
         with sqlite_database.read() as session:
             assert [getattr(session.get_one(Address, address.id), name) for name in old] == kept
+
+
+def test_a_number_saved_anew_keeps_its_hash_when_keys_change(empty, browser, sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    sam = browser()
+    monkeypatch.setattr(encryption, "_ring", encryption.KeyRing(("a-newer-key " * 4, TEST_KEY)))
+    assert "Saved." in sam.post("/people/7F3/addresses", **ADDRESS | {"number": "+447700900201", "channel": "whatsapp"}).text
+    with sqlite_database.read() as session:
+        assert len(set(session.scalars(select(Address.address_hash).where(Address.person_id == empty.people["7F3"])))) == 1
 
 
 def test_an_address_of_somebody_else_cannot_be_reached_through_this_record(empty, browser, sqlite_database: Database) -> None:

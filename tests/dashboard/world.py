@@ -139,7 +139,7 @@ def people_only(session: Session, now: dt.datetime) -> World:
                                   consent={"taken_by": "Sam Carter", "on": now.date().isoformat(), "scope": ["sms"]})
         made_person.name, made_person.caseworker_id = full, made["sam"]
         people[ref] = made_person.id
-    session.add(Heartbeat(name="worker", at=now + dt.timedelta(days=1), since=now, state="up"))
+    session.add(Heartbeat(name="worker", at=now, since=now, state="up"))
     return World(made["sam"], made["priya"], made["alex"], people, 0, 0, now)
 
 

@@ -87,7 +87,9 @@ def test_a_picture_is_emptied_of_words_and_can_be_opened_until_the_retention_tim
     assert sid.startswith("MM")
     row_id, there = received(office.database, sid, now, extras=PICTURE), gateway._client.messages(sid)
     assert redact(office.database, gateway, now + 3 * HOUR) == 1
-    assert there.fetch().body == "" and len(there.media.list()) == 2
+    assert there.fetch().body == "" and [m["type"] for m in gateway.media(sid)] == ["image/jpeg", "audio/ogg"]
+    named = httpx.get(f"{office.simulator.url}/phones/{NUMBER}/texts").json()[-1]["media"]
+    assert [m["url"] for m in gateway.media(sid)] == [m["url"] for m in named], "as its webhook named them"
     forget(office.database, gateway, now + 29 * DAY, 30)
     assert left(office.database, row_id) == ("he is at my door", PICTURE, WHY, WHY) and len(there.media.list()) == 2
     forget(office.database, gateway, now + 31 * DAY, 30)

@@ -346,6 +346,34 @@ def test_a_record_that_cannot_be_read_keeps_nobody_else_s_message_back(office: O
     assert office.told == [(rows[1], "not_sent")] and "cannot be read" in str(office.row(rows[1]).fault)
 
 
+def test_words_that_cannot_be_read_keep_nobody_elses_back_and_a_person_is_told(office: Office) -> None:
+    someone = anna(office)
+    asks, replies = office.queue(someone, dedupe="asks"), office.queue(someone, dedupe="replies", purpose=Purpose.REPLY)
+    fine = office.queue(someone, dedupe="fine")
+    with office.database.write() as session:
+        session.execute(text("UPDATE outbox SET body = :junk, own_words = :junk WHERE id IN (:asks, :replies)"), {"junk": b"junk", "asks": asks, "replies": replies})
+    assert office.send() == 3 and [t["body"] for t in office.received(NUMBER)] == ["Hello"]
+    assert office.row(fine).state is OutboxState.SENT and set(office.told) == {(asks, "not_sent"), (replies, "our_fault")}
+    with office.database.read() as session:
+        assert session.execute(select(Outbox.state, Outbox.owner, Outbox.fault).where(Outbox.id == asks)).one() == (
+            OutboxState.CANCELLED, None, "its words cannot be read")
+
+
+def test_a_lost_text_whose_words_cannot_be_read_holds_up_no_other_and_is_never_sent_again(office: Office) -> None:
+    someone = anna(office)
+    lost, found = office.queue(someone, dedupe="lost"), office.queue(someone, dedupe="found")
+    office.faults(server_errors_before={"next": 1})
+    office.send()
+    with office.database.write() as session:
+        session.execute(text("UPDATE outbox SET body = :junk WHERE id = :id"), {"junk": b"junk", "id": lost})
+        session.execute(update(Outbox).values(state=OutboxState.UNKNOWN, provider_sid=None, run_at=utc_now()))
+    assert reconcile(office) == 2
+    assert office.row(found).state is OutboxState.SENT and office.told == [(lost, "lost")] and len(office.received(NUMBER)) == 1
+    with office.database.write() as session:
+        assert record_status(session, token=session.scalars(select(Outbox.token).where(Outbox.id == lost)).one(), sid="SM" + "9" * 32, status="delivered",
+                             error_code=None, heard=office.post.heard, now=utc_now()), "late news of it is taken in"
+
+
 def test_a_plan_that_cannot_be_read_stops_nobody_elses_message_nor_a_page(office: Office) -> None:
     broken = office.queue(anna(office), dedupe="broken")
     with office.database.write() as session:
