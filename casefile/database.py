@@ -45,16 +45,16 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
 class Database:
     """One organisation's record. `write()` is one transaction; `read()` never writes.
 
-    `patience`: so many seconds a writer waits for SQLite's lock, half for other programs and half for its turn in this one, and then fails.
+    `patience`: so many seconds a writer waits for SQLite's lock, four fifths for other programs and the rest for its turn in this one, and then fails.
     None: 15 s for other programs, and without end for its turn.
     """
 
     def __init__(self, url: str, pool_size: int = 10, patience: float | None = None):
         self.url = make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
-        self._longest_turn = -1.0 if patience is None else patience / 2
+        self._longest_turn = -1.0 if patience is None else patience * 0.2
         if self.sqlite:
-            at_file = 15.0 if patience is None else patience / 2
+            at_file = 15.0 if patience is None else patience * 0.8
             self._sqlite_folder()
             self.engine = create_engine(self.url, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True,
                                         connect_args={"timeout": at_file, "check_same_thread": False})

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from casefile.models import Alert, CallAttempt, Checkin, Inbound, Person, Plan, WelfareCall
+from casefile.models import Address, Alert, CallAttempt, Checkin, Inbound, Person, Plan, WelfareCall
 from casefile.vocabulary import AlertState, Urgency
 from messaging.safe_hours import is_safe, wall, windows
 
@@ -97,8 +97,11 @@ def line(session: Session, call: WelfareCall, person: Person, plan: Plan | None,
         Alert.state != AlertState.RESOLVED, Alert.urgency.in_([Urgency.URGENT, Urgency.IMMEDIATE]),
         or_(Alert.id == call.alert_id, Alert.person_id == person.id)).limit(1))
     # Those of her earlier calls too: a call that ended without a try leaves it open who has her phone.
-    tried = session.execute(select(CallAttempt.call_id, CallAttempt.outcome).join(WelfareCall, WelfareCall.id == CallAttempt.call_id)
+    tried = session.execute(select(CallAttempt.call_id, CallAttempt.outcome, CallAttempt.at).join(WelfareCall, WelfareCall.id == CallAttempt.call_id)
                             .where(WelfareCall.person_id == person.id).order_by(CallAttempt.id)).all()
-    someone_else = bool(tried) and tried[-1].outcome == "someone_else"
+    # A number that was confirmed as safe since says that a person knows who has her phone.
+    someone_else = bool(tried) and tried[-1].outcome == "someone_else" and session.scalar(select(Address.id).where(
+        Address.person_id == person.id, Address.consent, Address.safe_to_contact, Address.suspended_at.is_(None),
+        Address.confirmed_at > tried[-1].at).limit(1)) is None
     may = call.due_from <= now and not someone_else and is_safe(now, person.time_zone, hours, never)
     return Line(call.id, person.id, call.why, alarm is not None, sum(t.call_id == call.id for t in tried), left, may, someone_else)

@@ -25,6 +25,10 @@ PERSON_FIELDS = frozenset({"language", "dialect", "interpreter_needed", "time_zo
                            "suspended_why"})
 # What these hold back begins again only by an act for which somebody asked her (start, phone back, confirm), never by putting a change back.
 _ASKS_HER = frozenset({"stopped_at", "suspended_at", "consent_withdrawn_at", "confirmed_at"})
+# They say nothing of when she is asked: a check-in that is due and not asked yet stays due.
+_UNTIMED = frozenset({"language", "dialect", "interpreter_needed", "caseworker_id"})
+# A pause that came with her block at the provider: it, too, is hers to end.
+BLOCKED = "blocked us at the provider"
 
 
 class NoPlan(LookupError):
@@ -63,7 +67,10 @@ def make(session: Session, person_id: int, what: str, values: Mapping[str, Any],
         setattr(row, name, value)
     change = PlanChange(person_id=person_id, at=now, by_staff_id=staff_id, what=what[:40], before=before, after=after)
     session.add(change)
+    due = plan.next_at if plan is not None else None
     settle(session, person, plan, now)
+    if plan is not None and due is not None and due <= now and plan.next_at is not None and values.keys() <= _UNTIMED:
+        plan.next_at = due
     session.flush()
     if staff_id is not None:
         audit.note(session, now, f"plan: {what}"[:60], staff_id, person_id, f"change {change.id}")
@@ -89,7 +96,7 @@ def to_put_back(change: PlanChange, person: Person, plan: Plan | None) -> dict[s
     if change.reverted_at is not None:
         raise ChangeGone("This was put back already.")
     altered = {name: value for name, value in change.before.items() if value != change.after[name]}
-    if any(_holds(name, change.after[name]) and not _holds(name, value) for name, value in altered.items() if name in _ASKS_HER):
+    if change.what == BLOCKED or any(_holds(name, change.after[name]) and not _holds(name, value) for name, value in altered.items() if name in _ASKS_HER):
         raise ChangeGone("Not by this list: it begins again only when somebody has asked them.")
     left = {name: _rich(name, value) for name, value in altered.items() if getattr(_owner(name, person, plan), name) == _rich(name, change.after[name])}
     if "confirmed_at" not in left:

@@ -86,7 +86,7 @@ def _blocked(session: Session, row: Outbox, now: dt.datetime) -> None:
     if (asks := _asks(session, row)) is not None:
         hear(session, asks, "opted_out")  # before the pause, which ends what waits for her
     if session.scalar(select(Plan.paused).where(Plan.person_id == address.person_id)) is False:
-        changes.make(session, address.person_id, "blocked us at the provider", {"paused": True}, now)
+        changes.make(session, address.person_id, changes.BLOCKED, {"paused": True}, now)
     if asks is None:
         raise_alert(session, key=f"optout:{address.id}:{row.id}", kind=AlertKind.DELIVERY, urgency=_urgency(session, row.person_id),
                     person_id=row.person_id, now=now,

@@ -41,8 +41,10 @@ def alarm(session: Session, checkin_id: int, person_id: int, told: Alarm, now: d
         _add(session, alert, told, why, now)
     if told.do is Do.CALL:
         request_call(session, person_id, "silence" if told.silence else "not_reached_by_text", now, alert_id=alert.id, checkin_id=checkin_id)
-    if told.do in (Do.MANAGER, Do.REMIND) and alert.state is not AlertState.RESOLVED:
+    if told.do is Do.MANAGER and alert.state is not AlertState.RESOLVED:
         page(session, alert, Whom.MANAGER, now)
+    elif told.do is Do.REMIND and alert.state is AlertState.ACKNOWLEDGED:
+        tell_anew(session, alert, now)  # of a task managers hear at closing time; one that is still open has its timer
     live.tell(session, "alert", now, person_id, alert.id)
     return alert
 

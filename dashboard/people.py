@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import secrets
 from functools import cache
 from zoneinfo import available_timezones
@@ -72,7 +73,7 @@ def _person_form(desk: Desk, person: Person | None, wanted: dict[str, str], foun
 def enrol(desk: Desk = Depends(signed_in)) -> Response:
     person = Person(ref="", conversation=secrets.token_hex(16), awaiting="", created_at=desk.now, duress_hashes=[], name="", language="en")
     if found := _fill(person, desk.form):
-        return _person_form(desk, None, {n: desk.form.text(n, 200) for n in PERSON_FIELDS}, found)
+        return _person_form(desk, None, {n: desk.form.whole(n) for n in PERSON_FIELDS}, found)
     with desk.write() as session:
         _known_caseworker(session, person)
         person.ref = _new_ref(session)
@@ -106,10 +107,19 @@ def _why_not(a: Address, today: dt.date) -> str:
     return "The review date has passed" if a.review_by is not None and a.review_by < today else ""
 
 
+def _version(p: Person) -> str:
+    """Differs when what the form shows or sets did. Her texts, and a conversation that is taken over, change other columns."""
+    return _short(*(getattr(p, n) for n in ("name", *_WRITTEN_DOWN, "safe_word_hash", "duress_hashes")))
+
+
+def _short(*values: object) -> str:
+    return hashlib.sha256(repr(values).encode()).hexdigest()
+
+
 @router.get("/people/{ref}/edit")
 def edit(ref: str, desk: Desk = Depends(signed_in)) -> Response:
     p = desk.person(ref)
-    return _person_form(desk, p, {"version": str(p.version), "name": p.name, "language": p.language, "dialect": p.dialect or "",
+    return _person_form(desk, p, {"version": _version(p), "name": p.name, "language": p.language, "dialect": p.dialect or "",
                                   "interpreter": "yes" if p.interpreter_needed else "",
                                   "time_zone": p.time_zone, "caseworker": str(p.caseworker_id or ""), "adult": "yes" if p.adult else "no"})
 
@@ -118,10 +128,10 @@ def edit(ref: str, desk: Desk = Depends(signed_in)) -> Response:
 def save(ref: str, desk: Desk = Depends(signed_in)) -> Response:
     person, wanted = desk.person(ref), Person()
     if found := _fill(wanted, desk.form):
-        return _person_form(desk, person, {n: desk.form.text(n, 200) for n in PERSON_FIELDS}, found)
+        return _person_form(desk, person, {n: desk.form.whole(n) for n in PERSON_FIELDS}, found)
     with desk.write() as session:
         row = locked_person(session, person.id)
-        if str(row.version) != desk.form.text("version", 10):
+        if _version(row) != desk.form.text("version", 100):
             return desk.go(f"/people/{ref}", "read_again")
         _known_caseworker(session, wanted)
         values = {n: getattr(wanted, n) for n in _WRITTEN_DOWN if getattr(wanted, n) != getattr(row, n)}
@@ -216,8 +226,8 @@ def _address(session: Session, person_id: int, address_id: int) -> Address:
 
 
 def _stamp(a: Address) -> str:
-    """Differs when what was agreed about the address did: an older form is then read again instead of saved."""
-    return f"{a.suspended_at or '-'} {a.confirmed_at or '-'} {a.consent} {a.safe_to_contact}"
+    """Differs when the address or what was agreed about it did: an older form is then read again instead of saved."""
+    return _short(a.suspended_at, a.confirmed_at, a.consent, a.safe_to_contact, str(a.channel), a.address, a.whose, a.shared, a.review_by)
 
 
 def _why_suspended(a: Address | None) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
@@ -72,6 +73,8 @@ _PROBLEMS: tuple[tuple[type[Exception], int, str, str], ...] = (
     (NotFound, 404, "Not found", "There is nothing here, or it is not for your account."),
     (Refused, 403, "Nothing was done", "This page was too old, or was not sent from Alongside. Go back, load the page again and repeat what you did."),
     (FormTooLarge, 413, "Too much text", "Nothing was saved. Go back and make the text shorter."),
+    (TimeoutError, 503, "Busy for a moment", "Nothing was saved. Reload this page and confirm: what you wrote is then sent once more."),
+    (OperationalError, 503, "Busy for a moment", "Nothing was saved. Reload this page and confirm: what you wrote is then sent once more."),
     (StaleDataError, 409, "Somebody was faster", "A colleague or the machine changed this a moment before you. Nothing of yours was saved: "
                                                  "go back, load the page again, then decide."),
 )

@@ -32,6 +32,8 @@ _MERGES = (AlertKind.MESSAGE, AlertKind.DURESS, AlertKind.REQUEST)
 _MOST_REASONS = 30
 # A colleague who took the conversation or wrote in it within this time is there to see an immediate danger.
 HERE = dt.timedelta(minutes=15)
+# So long a danger takes to be judged, shown and read: what a colleague wrote sooner was no answer to it.
+SEEN = dt.timedelta(seconds=20)
 
 
 class AlertError(RuntimeError):
@@ -116,7 +118,8 @@ def _add_to(session: Session, alert: Alert, kind: AlertKind, urgency: Urgency, n
     if rises:
         tell_anew(session, alert, now)
     elif alert.state is AlertState.ACKNOWLEDGED and urgency.escalates:
-        if not attended(session, alert.person_id, now, HERE if urgency is Urgency.IMMEDIATE else LEFT_ALONE):
+        # A duress word looks like an OK: whoever writes with her would answer it without having seen it.
+        if kind is AlertKind.DURESS or not attended(session, alert.person_id, now, HERE if urgency is Urgency.IMMEDIATE else LEFT_ALONE):
             _reopen(session, alert, now)
         else:
             # Not a page for every text of a conversation, but the colleague may have gone: this one must get an answer in time.
@@ -161,7 +164,7 @@ def woke(session: Session, alert: Alert, now: dt.datetime) -> None:
 
 def _left_unanswered(session: Session, alert: Alert, now: dt.datetime) -> None:
     word, wait = last_word(session, alert.person_id), policy.patience(alert.urgency, now)
-    if word is not None and word >= (alert.last_message_at or alert.opened_at):
+    if word is not None and word >= (alert.last_message_at or alert.opened_at) + SEEN:
         alert.run_at = None
     elif word is not None and word + wait > now:
         alert.run_at = word + wait

@@ -14,7 +14,7 @@ from webhooks.counts import REFUSED
 from webhooks.signature import Signatures
 
 # Twilio drops a webhook after 15 s. Well before, it must hear that nothing was stored: then it sends a text again, and she is asked for her key again.
-PATIENCE = 4.0
+PATIENCE = 10.0
 
 
 @dataclass(frozen=True)

@@ -145,6 +145,10 @@ all("[data-sound]").forEach((button) => button.addEventListener("click", () => {
 }));
 if (soundOn()) wake();
 showSound();
+// Any touch of a page lets it sound: the button stands on the list of alerts only
+["pointerup", "keydown"].forEach((type) => addEventListener(type, (event) => {
+  if (soundOn() && !sounds() && !event.target.closest?.("[data-sound]")) wake();
+}, true));
 
 const connection = document.getElementById("connection");
 const connected = (yes) => {

@@ -10,7 +10,7 @@ from casefile import encryption
 from casefile.models import Address, Audit, Checkin, Outbox, Person, Plan, PlanChange, WelfareCall
 from casefile.numbers import address_hash
 from casefile.vocabulary import AlertKind, Channel, CheckinState, OutboxState, Urgency
-from checkins import people, plan_check, plans
+from checkins import changes, people, plan_check, plans
 from checkins.calls import request_call
 from checkins.changes import ChangeGone
 from checkins.people import PersonWrong, Way
@@ -283,3 +283,11 @@ def test_safe_hours_changed_while_waiting_move_the_repeat(house):
     house.tick()
     assert house.all(Checkin)[0].run_at == NOW + 30 * HOUR
     assert isinstance(house.all(Plan)[0], Plan)
+
+
+@pytest.mark.parametrize("change, due", [({"language": "ar", "caseworker_id": 1}, True), ({"time_zone": "Europe/Paris"}, False)])
+def test_only_a_change_of_times_gives_up_a_check_in_that_is_due(house, change, due):
+    person_id = house.add(next_at=NOW - HOUR)
+    with house.database.write() as session:
+        changes.make(session, person_id, "changed the record", change, NOW, house.staff_id())
+    assert (house.plan(person_id).next_at == NOW - HOUR) is due

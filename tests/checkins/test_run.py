@@ -11,9 +11,11 @@ from casefile.models import Alert, Checkin, Inbound, Outbox, Person, Plan, PlanC
 from casefile.vocabulary import AlertKind, AlertState, Channel, CheckinState, InboundState, OutboxState, Purpose, Urgency
 from checkins import outage
 from checkins.answers import answered
-from checkins.changes import revert
+from checkins.changes import ChangeGone, revert
+from checkins.plans import resume
 from checkins.run import plan_due, wake_due
 from escalation.alerts import acknowledge
+from escalation.policy import end_of_day
 from escalation.run import escalate_due
 from tests.cast import OFFICE
 from tests.checkins.conftest import DAY, HOUR, MINUTE, NOW
@@ -58,8 +60,9 @@ def test_silence_is_repeated_once_then_a_person_is_told_and_told_again_until_the
         acknowledge(session, alert.id, house.staff_id(), house.now)
     house.until(NOW + 119 * HOUR)
     assert len(house.pages()) == 1
-    house.until(NOW + 144 * HOUR)
-    assert [page.staff_id for page in house.pages()] == [2, 2, 2], "once a day until a person closes it, acknowledged or not"
+    house.until(NOW + 120 * HOUR)
+    [alert] = house.alerts()
+    assert (alert.state, alert.run_at, len(house.pages())) == (AlertState.OPEN, end_of_day(house.now), 1), "told again until a person closes it"
     assert len(house.alerts()) == 1
     assert len(house.sent()) == 2
 
@@ -237,8 +240,10 @@ def test_a_block_at_the_provider_ends_asking_on_every_channel_and_tells_a_person
     assert len(house.sent()) == 1
     assert len(house.alerts()) == 1
     assert "manager" in house.alerts()[0].why[-1]
-    with house.database.write() as session:
+    with pytest.raises(ChangeGone), house.database.write() as session:
         revert(session, house.all(PlanChange)[-1].id, house.staff_id(), house.now)
+    with house.database.write() as session:
+        resume(session, person_id, house.staff_id(), house.now)
     house.until(NOW + 15 * DAY)
     assert [m.channel for m in house.sent()][1:2] == [Channel.WHATSAPP], "the block still holds where it was made"
     assert house.plan(person_id).paused is False

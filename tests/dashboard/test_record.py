@@ -93,6 +93,14 @@ def test_an_older_form_of_the_record_makes_no_child_an_adult_again(empty, browse
         assert session.scalars(select(Plan.next_at).where(Plan.person_id == person.id)).one() is None
 
 
+def test_a_text_of_hers_meanwhile_makes_no_form_of_the_record_old(empty, browser, sqlite_database: Database) -> None:
+    sam = browser()
+    form = PERSON | shown(sam, "/people/7F3/edit", "version")
+    with sqlite_database.write() as session:
+        session.get_one(Person, empty.people["7F3"]).awaiting = "checkin"
+    assert "Saved." in sam.post("/people/7F3/edit", **form | {"dialect": "northern"}).text
+
+
 def test_an_address_needs_consent_safety_and_a_date_to_ask_again(empty, browser, sqlite_database: Database) -> None:
     sam = browser()
     for change, said in (({"review_by": ""}, "within a year"), ({"review_by": "2020-01-01"}, "within a year"), ({"review_by": "2030-01-01"}, "within a year"),
@@ -114,6 +122,10 @@ def test_taking_consent_back_takes_the_confirmation_back(empty, browser, sqlite_
     older = ADDRESS | {"number": address.address} | shown(sam, path, "stamp")
     assert "Saved." in sam.post(path, **{k: v for k, v in older.items() if k != "consent"}).text
     assert "Somebody changed this a moment before you" in sam.post(path, **older).text
+    unticked = shown(sam, path, "stamp")
+    with sqlite_database.write() as session:
+        session.get_one(Address, address.id).whose = "her sister's"
+    assert "Somebody changed this a moment before you" in sam.post(path, **older | unticked).text
     with sqlite_database.read() as session:
         assert session.get_one(Address, address.id).confirmed_at is None
 

@@ -88,6 +88,9 @@ def test_a_call_is_safe_only_once_it_is_due_and_never_while_somebody_else_has_th
         assert "Do not call before you know who answered" in page and "Safe to call now" not in page
     page = sam.get("/calls/list").text
     assert page.index("Later, or not to be called now") < page.index(">V5L<")
+    with sqlite_database.write() as session:
+        session.execute(update(Address).where(Address.person_id == world.people["V5L"]).values(confirmed_at=clock.now + dt.timedelta(seconds=1)))
+    assert all("Safe to call now" in page for page in shown()), "who has the phone is known"
 
 
 @pytest.mark.parametrize("change", [{"review_by": cast.NOW.date() - dt.timedelta(days=1)}, {"opted_out_at": cast.NOW}, {"consent": False}])

@@ -214,6 +214,25 @@ def test_a_danger_that_the_colleague_who_writes_with_her_leaves_unanswered_opens
     assert world.alert(alert_id).run_at == NOW + 19 * MINUTE
 
 
+def test_a_duress_word_to_the_colleague_who_writes_with_her_pages_at_once(world):
+    alert_id = world.raised("m:1", Urgency.IMMEDIATE)
+    world.do(acknowledge, alert_id, world.sam, NOW)
+    world.do(take_over, world.arta, world.sam, NOW)
+    world.raised("m:2", Urgency.IMMEDIATE, kind=AlertKind.DURESS, now=NOW + MINUTE)
+    assert (world.alert(alert_id).state, len(world.paged())) == (AlertState.OPEN, 2)
+
+
+def test_words_sent_before_the_danger_could_be_seen_are_no_answer_to_it(world):
+    alert_id = world.raised("m:1", Urgency.IMMEDIATE)
+    world.do(acknowledge, alert_id, world.sam, NOW)
+    world.do(take_over, world.arta, world.sam, NOW)
+    world.raised("m:2", Urgency.IMMEDIATE, now=NOW + MINUTE)
+    write(world, NOW + MINUTE + dt.timedelta(seconds=2))
+    for minute in (6, 7):
+        escalate_due(world.database, "test", NOW + minute * MINUTE)
+    assert (world.alert(alert_id).state, len(world.paged())) == (AlertState.OPEN, 2)
+
+
 def test_after_the_acknowledgement_of_a_task_ten_texts_are_one_new_task(world):
     first = world.raised("m:0", Urgency.ROUTINE)
     world.do(acknowledge, first, world.sam, NOW)
