@@ -25,8 +25,6 @@ __all__ = ["NoPlan", "PlanWrong", "change", "confirm", "draft", "pause", "phone_
 # What a caseworker may set; the rest follows from acts such as confirming.
 EDITABLE = frozenset({"review_on", "rule", "starts_on", "at_time", "jitter_minutes", "safe_hours", "never_dates", "stress_dates", "channels", "ladder",
                       "cover", "after_alarm", "daily_cap", "inbound_only", "consent", "time_zone"})
-# What a confirmed plan must have.
-WHOLE = ("review_on", "consent", "inbound_only", "channels", "safe_hours")
 
 
 def draft(session: Session, person_id: int, fields: Mapping[str, Any], staff_id: int, now: dt.datetime) -> Plan:
@@ -57,8 +55,12 @@ def put_back(session: Session, change_id: int, staff_id: int, now: dt.datetime) 
     """Put a change back (`changes.revert`). A confirmed plan must stay complete. Raises ChangeGone, PlanWrong."""
     made = changes.revert(session, change_id, staff_id, now)
     plan = session.scalar(select(Plan).where(Plan.person_id == made.person_id))
-    if plan is not None and plan.confirmed_at is not None and not made.after.keys().isdisjoint(WHOLE):
-        _complete(session, session.get_one(Person, made.person_id), plan, {}, now)
+    if plan is not None and plan.confirmed_at is not None:
+        found = _missing(session, session.get_one(Person, made.person_id), plan, {}, now)
+        # What was wrong with the plan before does not keep anything else from being put back.
+        touched = {*made.after, *(("channels", "safe_hours") if "inbound_only" in made.after else ())}
+        if wrong := {field: why for field, why in found.items() if field in touched}:
+            raise PlanWrong(wrong)
     return made
 
 
@@ -138,7 +140,12 @@ def _check(fields: Mapping[str, Any], today: dt.date) -> None:
 
 
 def _complete(session: Session, person: Person, plan: Plan, fields: Mapping[str, Any], now: dt.datetime) -> None:
-    whole = {name: fields.get(name, getattr(plan, name)) for name in WHOLE}
+    if found := _missing(session, person, plan, fields, now):
+        raise PlanWrong(found)
+
+
+def _missing(session: Session, person: Person, plan: Plan, fields: Mapping[str, Any], now: dt.datetime) -> dict[str, str]:
+    whole = {name: fields.get(name, getattr(plan, name)) for name in ("review_on", "consent", "inbound_only", "channels", "safe_hours")}
     today = _today(person, now)
     ways = session.scalars(select(Address.id).where(
         Address.person_id == person.id, Address.channel.in_(whole["channels"]), Address.consent, Address.safe_to_contact,
@@ -146,8 +153,7 @@ def _complete(session: Session, person: Person, plan: Plan, fields: Mapping[str,
     found = plan_check.missing(whole, len(ways))
     if whole["review_on"] is not None and whole["review_on"] <= today:
         found["review_on"] = "The review day must lie ahead"
-    if found:
-        raise PlanWrong(found)
+    return found
 
 
 def _today(person: Person, now: dt.datetime) -> dt.date:
