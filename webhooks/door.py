@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastapi import Request, Response
 from starlette.datastructures import ImmutableMultiDict
 
-from casefile.database import Database
+from casefile.database import Database, utc_now
 from triage.phrases import PhraseBook
 from webhooks import forms
-from webhooks.counts import REFUSED
+from webhooks.counts import REFUSED, STORED
+from webhooks.receive import store
 from webhooks.signature import Signatures
 
+log = logging.getLogger(__name__)
 # Twilio drops a webhook after 15 s. Well before, it must hear that nothing was stored: then it sends a text again, and she is asked for her key again.
 PATIENCE = 10.0
 
@@ -37,3 +41,19 @@ class Door:
             REFUSED.labels("signature").inc()
             return Response("not signed", 403)
         return form
+
+    def keep(self, read: Callable[[ImmutableMultiDict[str, str]], forms.InboundForm], form: ImmutableMultiDict[str, str]) -> Response | None:
+        """Store what came, as `read` finds it in the form; the answer to give when that cannot be done (400, 413, 503), None when it is stored."""
+        try:
+            received = read(form)
+        except forms.FormWrong as wrong:
+            REFUSED.labels("form").inc()
+            return Response(str(wrong), wrong.status)
+        try:
+            new = store(self.database, self.book, received, utc_now())
+        except Exception as error:  # whatever failed, Twilio must know that it was not stored
+            log.error("a message could not be stored: %s", type(error).__name__)
+            STORED.labels("failed").inc()
+            return Response("not stored", 503, headers={"Retry-After": "5"})
+        STORED.labels("new" if new else "repeat").inc()
+        return None

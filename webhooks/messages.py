@@ -12,9 +12,7 @@ from casefile.database import utc_now
 from checkins.outcomes import delivery_heard
 from messaging.status import record_status
 from webhooks import forms
-from webhooks.counts import REFUSED, STORED
 from webhooks.door import Door
-from webhooks.receive import store
 
 log = logging.getLogger(__name__)
 NOTHING = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
@@ -30,22 +28,8 @@ def routes(door: Door) -> APIRouter:
         form = await door.form(request)
         if isinstance(form, Response):
             return form
-        try:
-            received = forms.inbound(form)
-        except forms.FormWrong as wrong:
-            REFUSED.labels("form").inc()
-            return Response(str(wrong), wrong.status)
-        return await run_in_threadpool(_store, received)
-
-    def _store(received: forms.InboundForm) -> Response:
-        try:
-            new = store(door.database, door.book, received, utc_now())
-        except Exception as error:  # whatever failed, Twilio must know that it was not stored
-            log.error("a message could not be stored: %s", type(error).__name__)
-            STORED.labels("failed").inc()
-            return Response("not stored", 503, headers={"Retry-After": "5"})
-        STORED.labels("new" if new else "repeat").inc()
-        return Response(NOTHING, media_type="text/xml")
+        refused = await run_in_threadpool(door.keep, forms.inbound, form)
+        return refused or Response(NOTHING, media_type="text/xml")
 
     @router.post("/twilio/status")
     async def status(request: Request) -> Response:

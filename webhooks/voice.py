@@ -23,9 +23,8 @@ from checkins.outcomes import delivery_heard
 from messaging.recordings import PROMPTS, available, recording
 from messaging.status import record_status
 from webhooks import forms
-from webhooks.counts import REFUSED, STORED
 from webhooks.door import Door
-from webhooks.receive import store, store_key
+from webhooks.receive import store_key
 
 log = logging.getLogger(__name__)
 KEYS = {"1": "1", "2": "2", "9": "9"}
@@ -127,18 +126,8 @@ def routes(door: Door, public_url: str, recordings: Path) -> APIRouter:
         form = await door.form(request)
         if isinstance(form, Response):
             return form
-        try:
-            call = forms.incoming_call(form)
-        except forms.FormWrong as wrong:
-            REFUSED.labels("form").inc()
-            return Response(str(wrong), wrong.status)
-        try:
-            new = await run_in_threadpool(store, door.database, door.book, call, utc_now())
-        except Exception as error:  # whatever failed, Twilio must know that nobody will be told
-            log.error("a call to our number could not be stored: %s", type(error).__name__)
-            STORED.labels("failed").inc()
-            return Response("not stored", 503)
-        STORED.labels("new" if new else "repeat").inc()
+        if refused := await run_in_threadpool(door.keep, forms.incoming_call, form):
+            return refused
         engaged = VoiceResponse()
         engaged.reject(reason="busy")
         return _document(engaged)

@@ -158,7 +158,7 @@ def test_when_it_cannot_be_stored_twilio_is_told(door: Door, database: Database,
     def broken(*args: object, **kwargs: object) -> bool:
         raise OSError("disk full at +447700900201")
 
-    monkeypatch.setattr("webhooks.messages.store", broken)
+    monkeypatch.setattr("webhooks.door.store", broken)
     answer = door.post("/twilio/messages", text())
     assert answer.status_code == 503 and "+44" not in answer.text
 

@@ -258,7 +258,7 @@ def test_a_call_to_our_number_is_kept_once_and_met_with_an_engaged_tone(line: Li
         if alarm:
             session.add(Alert(key="x", kind=AlertKind.MESSAGE, urgency="urgent", person_id=known, opened_at=utc_now(), concerns=[], messages=1))
     fields = {"AccountSid": DEMO_ACCOUNT_SID, "CallSid": "CA" + "1" * 32, "From": sender, "To": OUR_NUMBER, "Direction": "inbound"}
-    monkeypatch.setattr("webhooks.voice.store", lambda *_: 1 / 0)
+    monkeypatch.setattr("webhooks.door.store", lambda *_: 1 / 0)
     assert line.sign("/twilio/voice/incoming", fields).status_code == 503, "Twilio asks again"
     monkeypatch.undo()
     for _ in range(2):
