@@ -9,6 +9,8 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
+from collections.abc import Callable, Collection
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -17,6 +19,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import LargeBinary
 from sqlalchemy.types import TypeDecorator
 
+log = logging.getLogger(__name__)
+
 
 class KeysMissing(RuntimeError):
     """The key ring was used before `configure`."""
@@ -24,6 +28,20 @@ class KeysMissing(RuntimeError):
 
 class Unreadable(RuntimeError):
     """A stored value cannot be decrypted with the keys at hand; the value itself is never shown."""
+
+
+def readable(read: Callable[[Collection[int]], dict[int, Any]], ids: Collection[int], what: str) -> dict[int, Any]:
+    """What `read` finds of these rows (of `what`), by id. Only where one of them cannot be decrypted are they read one by one, and that one is left out."""
+    try:
+        return read(ids)
+    except Unreadable:
+        found: dict[int, Any] = {}
+    for row_id in ids:
+        try:
+            found |= read([row_id])
+        except Unreadable:
+            log.error("%s %s cannot be read", what, row_id)
+    return found
 
 
 def _derive(secret: str, info: bytes) -> bytes:

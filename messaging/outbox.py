@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import secrets
 from collections.abc import Iterable, Sequence
 
@@ -11,12 +10,11 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session, defer
 
 from casefile import live
-from casefile.encryption import Unreadable
+from casefile.encryption import readable
 from casefile.models import Outbox, Person
 from casefile.vocabulary import Channel, Lane, OutboxState, Purpose
 from messaging.segments import segments
 
-log = logging.getLogger(__name__)
 # A row without its words, which may be beyond reading: what becomes of it is written down and told all the same.
 WORDLESS = (defer(Outbox.body), defer(Outbox.own_words))
 
@@ -56,17 +54,8 @@ def locked(session: Session, *where: ColumnElement[bool]) -> Outbox | None:
 
 
 def words(session: Session, row_ids: Sequence[int]) -> dict[int, str]:
-    """What these rows say, by id. Only where one of them cannot be decrypted are they read one by one, and that one is left out."""
-    try:
-        return {row.id: row.body for row in session.execute(select(Outbox.id, Outbox.body).where(Outbox.id.in_(row_ids)))}
-    except Unreadable:
-        found = {}
-    for row_id in row_ids:
-        try:
-            found[row_id] = session.scalars(select(Outbox.body).where(Outbox.id == row_id)).one()
-        except Unreadable:
-            log.error("outbox %s: its words cannot be read", row_id)
-    return found
+    """What these rows say, by id. One that cannot be decrypted is left out."""
+    return readable(lambda some: dict(session.execute(select(Outbox.id, Outbox.body).where(Outbox.id.in_(some))).all()), row_ids, "outbox")
 
 
 def cancel_pending(session: Session, person_id: int, now: dt.datetime,

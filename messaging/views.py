@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 from collections import Counter
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, load_only
 
-from casefile.encryption import Unreadable
+from casefile.encryption import readable
 from casefile.models import Address, Outbox, Person, Plan, Staff
 from casefile.vocabulary import Channel, OutboxState, Purpose
 from messaging.rules import View
 
-log = logging.getLogger(__name__)
 # Her name may be beyond reading: no rule asks for it.
 _NOTHING_ENCRYPTED = load_only(Person.id, Person.stopped_at, Person.suspended_at, Person.adult, Person.taken_over_at, Person.time_zone)
 
@@ -31,7 +29,7 @@ class Views:
         self._plans = {p.person_id: p for p in session.scalars(select(Plan).where(Plan.person_id.in_(person_ids)))} if person_ids else {}
         self._addresses = _addresses(session, person_ids) if person_ids else {}
         staff_ids = {r.staff_id for r in rows if r.staff_id}
-        self._phones = {staff_id: _phone(session, staff_id) for staff_id in staff_ids}
+        self._phones = _phones(session, staff_ids) if staff_ids else {}
         self._sent: Counter[int] = Counter()
         self._sent_at: dict[int, list[dt.datetime]] = {}
         if person_ids:
@@ -98,28 +96,12 @@ class Views:
 
 
 def _addresses(session: Session, person_ids: set[int]) -> dict[int, Address]:
-    """People's addresses by id. Only where one of them cannot be decrypted are they read one by one, and that one is left out."""
-    theirs = Address.person_id.in_(person_ids)
-    try:
-        return {a.id: a for a in session.scalars(select(Address).where(theirs))}
-    except Unreadable:
-        ids = session.scalars(select(Address.id).where(theirs)).all()
-    found = {}
-    for address_id in ids:
-        try:
-            found[address_id] = session.scalars(select(Address).where(Address.id == address_id)).one()
-        except Unreadable:
-            log.error("address %s: the record cannot be read and nothing is sent to it", address_id)
-    return found
+    """People's addresses by id. One that cannot be decrypted is left out: nothing is sent to it."""
+    ids = session.scalars(select(Address.id).where(Address.person_id.in_(person_ids))).all()
+    return readable(lambda some: {a.id: a for a in session.scalars(select(Address).where(Address.id.in_(some)))}, ids, "address")
 
 
-def _phone(session: Session, staff_id: int) -> str | None:
-    """The number to page a colleague on. Read one by one: a record that cannot be decrypted keeps nobody else from being paged.
-
-    None also for a page still waiting when its account was closed: the next person is told.
-    """
-    try:
-        return session.scalar(select(Staff.phone).where(Staff.id == staff_id, Staff.active))
-    except Unreadable:
-        log.error("staff %s: the record cannot be read and gets no page", staff_id)
-        return None
+def _phones(session: Session, staff_ids: set[int]) -> dict[int, str]:
+    """The numbers to page colleagues on. One that cannot be decrypted is left out, and that of a closed account: the next person is told."""
+    return readable(lambda some: dict(session.execute(select(Staff.id, Staff.phone).where(Staff.id.in_(some), Staff.active)).all()),
+                    staff_ids, "staff")
