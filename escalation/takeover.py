@@ -46,15 +46,18 @@ def hand_back(session: Session, person_id: int, staff_id: int | None, now: dt.da
 
 def last_word(session: Session, person_id: int | None) -> dt.datetime | None:
     """When a colleague last wrote to her, or took the conversation that is held now (UTC)."""
-    taken = session.scalar(select(Person.taken_over_at).where(Person.id == person_id))
-    wrote = session.scalar(select(func.max(Outbox.created_at)).where(Outbox.person_id == person_id, Outbox.purpose == Purpose.HUMAN))
-    return max((at for at in (taken, wrote) if at is not None), default=None)
+    return max((at for at in _taken_and_wrote(session, person_id) if at is not None), default=None)
 
 
 def attended(session: Session, person_id: int | None, now: dt.datetime, lately: dt.timedelta = LEFT_ALONE) -> bool:
     """Whether a colleague holds the conversation and took it, or wrote in it, less than `lately` ago. One who went home holds it, too."""
-    taken, word = session.scalar(select(Person.taken_over_at).where(Person.id == person_id)), last_word(session, person_id)
-    return taken is not None and word is not None and word > now - lately
+    taken, wrote = _taken_and_wrote(session, person_id)
+    return taken is not None and max(taken, wrote or taken) > now - lately
+
+
+def _taken_and_wrote(session: Session, person_id: int | None) -> tuple[dt.datetime | None, dt.datetime | None]:
+    return (session.scalar(select(Person.taken_over_at).where(Person.id == person_id)),
+            session.scalar(select(func.max(Outbox.created_at)).where(Outbox.person_id == person_id, Outbox.purpose == Purpose.HUMAN)))
 
 
 def _locked(session: Session, person_id: int) -> Person:
