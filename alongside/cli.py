@@ -26,9 +26,11 @@ cli.add_typer(texts, name="texts")
 def up(host: str = "127.0.0.1", port: int = 8000) -> None:
     """Run everything on one machine: bot, app and worker, each started again when it ends."""
     from alongside.up import run_all
+    from messaging.catalogue import Catalogue
+    from messaging.templates import Templates
 
     settings = settings_or_exit()
-    templates_or_exit(settings)
+    templates_or_exit(lambda: Templates.load(settings.whatsapp_templates, Catalogue.load()))
     raise typer.Exit(run_all(settings, host, port))
 
 
@@ -41,7 +43,7 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
     from webhooks.door import PATIENCE
 
     house = house_or_exit("app", patience=PATIENCE)
-    templates_or_exit(house.settings)
+    templates_or_exit(lambda: house.templates)
     uvicorn.run(create_app(house), host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=3,
                 proxy_headers=False, server_header=False)
 
@@ -53,7 +55,7 @@ def work() -> None:
     from alongside.worker import main as run_worker
 
     house = house_or_exit("worker")
-    templates_or_exit(house.settings)
+    templates_or_exit(lambda: house.templates)
     try:
         run_worker(house)
     except AlreadyRunning as running:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import typer
 
 from alongside import settings as configuration
@@ -17,16 +19,15 @@ def settings_or_exit() -> configuration.Settings:
         raise typer.Exit(2) from None
 
 
-def templates_or_exit(settings: configuration.Settings) -> None:
+def templates_or_exit(load: Callable[[], object]) -> None:
     """Stop when the file of WhatsApp templates is broken: only the worker needs it, and would end again and again beside an open door.
 
     Raises typer.Exit.
     """
-    from messaging.catalogue import Catalogue
-    from messaging.templates import Templates, TemplatesWrong
+    from messaging.templates import TemplatesWrong
 
     try:
-        Templates.load(settings.whatsapp_templates, Catalogue.load())
+        load()
     except TemplatesWrong as wrong:
         typer.echo(str(wrong), err=True)
         raise typer.Exit(2) from None
