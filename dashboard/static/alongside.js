@@ -57,12 +57,19 @@ const refresh = (part) => {
     if (again) refresh(part);
   }, 60);
 };
+// Where the focus was, so that whoever goes by the keyboard does not lose her place: by its mark, as a link, or as the button of a form
+const place = (element) => {
+  if (element.id) return `#${CSS.escape(element.id)}`;
+  const [attribute, inside] = element.form ? ["action", " button"] : ["href", ""];
+  const value = (element.form || element).getAttribute(attribute);
+  return value && `[${attribute}="${CSS.escape(value)}"]${inside}`;
+};
 const replace = (part, html) => {
   const shown = html.replace(/(data-due="[^"]*">)[^<]*/g, "$1");
   if (part.dataset.shown === shown) return;
   part.dataset.shown = shown;
   const focused = part.contains(document.activeElement) ? document.activeElement : null;
-  const mark = focused && (focused.id ? `#${CSS.escape(focused.id)}` : focused.getAttribute("href") ? `a[href="${CSS.escape(focused.getAttribute("href"))}"]` : null);
+  const mark = focused && place(focused);
   const open = all("details[open][id]", part).map((d) => d.id);
   const atEnd = window.innerHeight + window.scrollY >= document.documentElement.scrollHeight - 40;
   const before = new Map(all("[data-keep]", part).map((e) => [e.dataset.keep, e]));

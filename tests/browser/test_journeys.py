@@ -152,6 +152,17 @@ def test_the_keyboard_alone_is_enough(quiet: Running, window: BrowserContext) ->
         assert session.scalars(select(Outbox.text_key).where(Outbox.purpose == Purpose.HUMAN)).all() == ["human.read_it"]
 
 
+def test_news_does_not_take_the_focus_away(quiet: Running, window: BrowserContext) -> None:
+    first = alarm(quiet)
+    page = window.new_page()
+    sign_in(page, quiet.url)
+    live(page)
+    page.locator(f"#alert-{first}").get_by_role("button", name="Acknowledge").focus()
+    second = alarm(quiet, "7F3", DANGER)
+    expect(page.locator(f"#alert-{second}")).to_be_visible()
+    assert page.evaluate("document.activeElement.form?.getAttribute('action')") == f"/alerts/{first}/acknowledge"
+
+
 def test_it_works_without_javascript(quiet: Running, chromium: Browser) -> None:
     alert_id = alarm(quiet, "7F3", DANGER)
     context = chromium.new_context(java_script_enabled=False)
