@@ -44,12 +44,18 @@ def locked_person(session: Session, person_id: int) -> Person:
     return session.scalars(select(Person).where(Person.id == person_id).with_for_update(key_share=True).execution_options(populate_existing=True)).one()
 
 
-def plan_of(session: Session, person_id: int) -> Plan:
-    """The person's plan, locked. Raises NoPlan."""
-    plan = session.scalar(select(Plan).where(Plan.person_id == person_id).with_for_update().execution_options(populate_existing=True))
+def locked(session: Session, person_id: int) -> tuple[Person, Plan | None]:
+    """The person and her plan if she has one, locked in this order."""
+    person = locked_person(session, person_id)
+    return person, session.scalar(select(Plan).where(Plan.person_id == person_id).with_for_update().execution_options(populate_existing=True))
+
+
+def planned(session: Session, person_id: int) -> tuple[Person, Plan]:
+    """The person and her plan, locked. Raises NoPlan."""
+    person, plan = locked(session, person_id)
     if plan is None:
         raise NoPlan("This person has no contact plan yet.")
-    return plan
+    return person, plan
 
 
 def make(session: Session, person_id: int, what: str, values: Mapping[str, Any], now: dt.datetime, staff_id: int | None = None) -> PlanChange:
@@ -57,24 +63,22 @@ def make(session: Session, person_id: int, what: str, values: Mapping[str, Any],
 
     `staff_id` None = by the person's own text, or her block at the provider. Raises NoPlan when a field of a plan is named and there is none.
     """
-    person = locked_person(session, person_id)
-    plan = session.scalar(select(Plan).where(Plan.person_id == person_id).with_for_update().execution_options(populate_existing=True))
+    return _set(session, *locked(session, person_id), what, values, now, staff_id)
+
+
+def _set(session: Session, person: Person, plan: Plan | None, what: str, values: Mapping[str, Any], now: dt.datetime, staff_id: int | None) -> PlanChange:
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     for name, value in values.items():
         row = _owner(name, person, plan)
         before[name], after[name] = _plain(getattr(row, name)), _plain(value)
         setattr(row, name, value)
-    change = PlanChange(person_id=person_id, at=now, by_staff_id=staff_id, what=what[:40], before=before, after=after)
+    change = PlanChange(person_id=person.id, at=now, by_staff_id=staff_id, what=what[:40], before=before, after=after)
     session.add(change)
-    due = plan.next_at if plan is not None else None
-    settle(session, person, plan, now)
-    if plan is not None and due is not None and due <= now and plan.next_at is not None and values.keys() <= _UNTIMED:
-        plan.next_at = due
-    session.flush()
+    settle(session, person, plan, now, due_stays=values.keys() <= _UNTIMED)
     if staff_id is not None:
-        audit.note(session, now, f"plan: {what}"[:60], staff_id, person_id, f"change {change.id}")
-    live.tell(session, "person", now, person_id)
+        audit.note(session, now, f"plan: {what}"[:60], staff_id, person.id, f"change {change.id}")
+    live.tell(session, "person", now, person.id)
     return change
 
 
@@ -83,12 +87,11 @@ def revert(session: Session, change_id: int, staff_id: int, now: dt.datetime) ->
     change = session.get(PlanChange, change_id)
     if change is None:
         raise ChangeGone("There is no such change.")
-    person = locked_person(session, change.person_id)
+    person, plan = locked(session, change.person_id)
     session.refresh(change)
-    plan = session.scalar(select(Plan).where(Plan.person_id == person.id).with_for_update().execution_options(populate_existing=True))
     values = to_put_back(change, person, plan)
     change.reverted_at = now
-    return make(session, person.id, f"put back: {change.what}", values, now, staff_id)
+    return _set(session, person, plan, f"put back: {change.what}", values, now, staff_id)
 
 
 def to_put_back(change: PlanChange, person: Person, plan: Plan | None) -> dict[str, Any]:
@@ -111,9 +114,10 @@ def _holds(name: str, value: Any) -> bool:
     return (value is None) == (name == "confirmed_at")
 
 
-def settle(session: Session, person: Person, plan: Plan | None, now: dt.datetime) -> None:
-    """After any change: what may not be sent any more is ended and taken back, the next check-in's time is set, and the ladder told to look
-    at the open ones again. What people are at goes on, unless she asked us to stop."""
+def settle(session: Session, person: Person, plan: Plan | None, now: dt.datetime, due_stays: bool = False) -> None:
+    """After any change: what may not be sent any more is ended and taken back, the next check-in's time is set (with `due_stays` one that is due
+    and not asked yet stays due, while anything may be sent), and the ladder told to look at the open ones again. What people are at goes on, unless
+    she asked us to stop."""
     ends = _what_ends(person, plan, now)
     if ends is not None:
         fact, purposes = ends
@@ -121,7 +125,9 @@ def settle(session: Session, person: Person, plan: Plan | None, now: dt.datetime
         outbox.cancel_pending(session, person.id, now, purposes)
     if plan is not None:
         found = schedule.next_after(view_of(person, plan), now)
-        plan.next_at = found.at if found else None
+        stays = due_stays and found is not None and plan.next_at is not None and plan.next_at <= now
+        if not stays:
+            plan.next_at = found.at if found else None
     session.flush()
     for checkin in open_checkins(session, person.id):
         hear(session, checkin.id, "plan_changed")

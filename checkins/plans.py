@@ -29,22 +29,21 @@ EDITABLE = frozenset({"review_on", "rule", "starts_on", "at_time", "jitter_minut
 
 def draft(session: Session, person_id: int, fields: Mapping[str, Any], staff_id: int, now: dt.datetime) -> Plan:
     """Make the person's plan, or change it while it is a draft. Nothing is sent by it. Raises PlanWrong, also when it is confirmed already."""
-    person = changes.locked_person(session, person_id)
-    plan = session.scalar(select(Plan).where(Plan.person_id == person_id).with_for_update())
+    person, plan = changes.locked(session, person_id)
     if plan is not None and plan.confirmed_at is not None:
         raise PlanWrong({"plan": "This plan is confirmed: change it instead"})
     _check(fields, _today(person, now))
     if plan is None:
-        session.add(Plan(person_id=person_id, starts_on=_today(person, now)))
+        plan = Plan(person_id=person_id, starts_on=_today(person, now))
+        session.add(plan)
         session.flush()
     changes.make(session, person_id, "drafted", dict(fields), now, staff_id)
-    return changes.plan_of(session, person_id)
+    return plan
 
 
 def change(session: Session, person_id: int, fields: Mapping[str, Any], staff_id: int, now: dt.datetime) -> PlanChange:
     """Change a plan as agreed with the person. A confirmed plan must stay complete. Raises PlanWrong, NoPlan."""
-    person = changes.locked_person(session, person_id)
-    plan = changes.plan_of(session, person_id)
+    person, plan = changes.planned(session, person_id)
     _check(fields, _today(person, now))
     if plan.confirmed_at is not None:
         _complete(session, person, plan, fields, now)
@@ -67,8 +66,7 @@ def put_back(session: Session, change_id: int, staff_id: int, now: dt.datetime) 
 def confirm(session: Session, person_id: int, staff_id: int, now: dt.datetime, **fields: Any) -> PlanChange:
     """The caseworker confirms that this was agreed with the person; from now on it asks. `fields` such as review_on and consent may be
     given with it. Raises PlanWrong naming everything that is missing, NoPlan."""
-    person = changes.locked_person(session, person_id)
-    plan = changes.plan_of(session, person_id)
+    person, plan = changes.planned(session, person_id)
     _check(fields, _today(person, now))
     if not person.adult:
         raise PlanWrong({"plan": "She is or may be under 18: no automatic messages; involve the safeguarding lead today"})
@@ -96,7 +94,7 @@ def stop(session: Session, person_id: int, staff_id: int, now: dt.datetime) -> P
 
 def start(session: Session, person_id: int, staff_id: int, now: dt.datetime) -> PlanChange:
     """She told a colleague to go on. Raises PlanWrong while her phone counts as lost or her consent is withdrawn, NoPlan."""
-    person, plan = changes.locked_person(session, person_id), changes.plan_of(session, person_id)
+    person, plan = changes.planned(session, person_id)
     if person.suspended_at is not None:
         raise PlanWrong({"plan": "Her phone counts as lost: confirm first that she has it"})
     if plan.consent_withdrawn_at is not None:
