@@ -10,7 +10,9 @@ import hashlib
 import hmac
 import json
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -20,6 +22,10 @@ from sqlalchemy import LargeBinary
 from sqlalchemy.types import TypeDecorator
 
 log = logging.getLogger(__name__)
+# What a page shows in place of a value that cannot be decrypted (`marked`).
+UNREADABLE = "(cannot be read: a key is missing)"
+# Where values are marked, one entry for each that was; None = they raise.
+_found: ContextVar[list[None] | None] = ContextVar("unreadable values found", default=None)
 
 
 class KeysMissing(RuntimeError):
@@ -28,6 +34,40 @@ class KeysMissing(RuntimeError):
 
 class Unreadable(RuntimeError):
     """A stored value cannot be decrypted with the keys at hand; the value itself is never shown."""
+
+
+@contextmanager
+def marked() -> Iterator[None]:
+    """Read what cannot be decrypted as UNREADABLE instead of failing, for people's eyes only: one bad value must not take a whole page away.
+
+    The mark itself is never stored: it would take the place of a value that the right key still opens.
+    """
+    found: list[None] = []
+    token = _found.set(found)
+    try:
+        yield
+    finally:
+        _found.reset(token)
+        if found:
+            log.error("%s values of the record cannot be read: SECRET_KEYS lacks the key they were written with", len(found))
+
+
+def _read(stored: bytes) -> str | None:
+    """What is stored; None for what cannot be decrypted, where such values are marked."""
+    try:
+        return ring().decrypt(stored)
+    except Unreadable:
+        found = _found.get()
+        if found is None:
+            raise
+        found.append(None)
+        return None
+
+
+def _refuse_mark(holds: bool) -> None:
+    # Only where marks are made: a message with these very words is nobody's mark.
+    if holds and _found.get() is not None:
+        raise Unreadable("the mark of a value that cannot be read is not stored in its place")
 
 
 def readable(read: Callable[[Collection[int]], dict[int, Any]], ids: Collection[int], what: str) -> dict[int, Any]:
@@ -101,11 +141,15 @@ class Encrypted(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Any) -> bytes | None:
+        _refuse_mark(value == UNREADABLE)
         # No words lie as no bytes, so that a query can tell what was emptied (`column != ""`).
         return None if value is None else ring().encrypt(value) if value else b""
 
     def process_result_value(self, value: bytes | None, dialect: Any) -> str | None:
-        return None if value is None else ring().decrypt(value) if value else ""
+        if not value:
+            return None if value is None else ""
+        read = _read(value)
+        return UNREADABLE if read is None else read
 
 
 class EncryptedJson(TypeDecorator[Any]):
@@ -115,7 +159,12 @@ class EncryptedJson(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Any) -> bytes | None:
+        _refuse_mark(isinstance(value, list | dict) and UNREADABLE in value)
         return None if value is None else ring().encrypt(json.dumps(value))
 
     def process_result_value(self, value: bytes | None, dialect: Any) -> Any:
-        return None if value is None else json.loads(ring().decrypt(value))
+        if value is None:
+            return None
+        read = _read(value)
+        # Gone through as a list of reasons it is the mark; asked for a detail it has none.
+        return {UNREADABLE: None} if read is None else json.loads(read)

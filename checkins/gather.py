@@ -66,11 +66,14 @@ class Scene:
             Inbound.received_at >= now - BEING_JUDGED)))
 
     def _urgent(self) -> set[int]:
-        """People whose silence is urgent: an alarm or contact lately, distress in the last message, duress ever, days of known stress."""
+        """People whose silence is urgent: an alarm or contact lately, distress in the last message, duress ever, days of known stress.
+
+        An alarm that a colleague closed as a false one counts no more; of duress only she could know that.
+        """
         since = self._now - AFTER_ALARM
         alarmed = select(Alert.person_id).where(Alert.person_id.in_(self._ids), or_(
             Alert.kind == AlertKind.DURESS,
-            and_(Alert.kind == AlertKind.MESSAGE, Alert.urgency.in_([Urgency.URGENT, Urgency.IMMEDIATE]),
+            and_(Alert.kind == AlertKind.MESSAGE, Alert.urgency.in_([Urgency.URGENT, Urgency.IMMEDIATE]), Alert.outcome.is_distinct_from("false_alarm"),
                  or_(Alert.last_message_at >= since, Alert.state != AlertState.RESOLVED))))
         told = (select(WelfareCall.person_id).join(CallAttempt, CallAttempt.call_id == WelfareCall.id)
                 .where(WelfareCall.person_id.in_(self._ids), CallAttempt.at >= since, CallAttempt.contact_band.in_(RECENT)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import secrets
 
 from fastapi import APIRouter, Depends
@@ -27,7 +28,8 @@ def _thread(desk: Desk, person: Person) -> dict[str, object]:
         entries, older = timeline.thread(session, person.id, desk.now, names, before)
         alerts = lookups.open_alerts(session, person.id)
     catalogue = desk.house.catalogue
-    english = {key: catalogue.text_raw(key, "en") for key in catalogue.keys()}
+    # What a message was given to say (a day, an hour) stands in its own words beside this.
+    english = {key: re.sub(r"{\w+}", "…", catalogue.text_raw(key, "en")) for key in catalogue.keys()}
     return {"person": person, "names": names, "entries": entries, "older": older, "before": before, "alerts": alerts, "english": english,
             "can_translate": lambda code: bool(code) and code != "en" and desk.house.translator.available(code, "en")}
 
@@ -156,6 +158,9 @@ def confirmed(ref: str, desk: Desk = Depends(signed_in)) -> Response:
     translated = desk.form.text("translated", 4000)
     if found := _wrong(desk, written):
         return shown(desk, person, found=found, words=written, status=422)
+    if desk.form.text("language") != person.language:
+        # She or a colleague changed it meanwhile: what was checked is in a language that she may not read.
+        return _check(desk, person, written, replies.revealing(written), {"": f"The language is now {LANGUAGES[person.language].english}: check once more"})
     if person.language != "en" and not translated and desk.form.text("untranslated") != "yes":
         return _check(desk, person, written, replies.revealing(written), {"untranslated": "Confirm that these words go out untranslated"})
     if translated:

@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from casefile import encryption
 from casefile import staff as accounts
 from casefile.access import Access, NotFound
 from casefile.database import Database
@@ -56,7 +57,10 @@ class House:
 
 @dataclass
 class Desk:
-    """One request of a signed-in person. Pages read in `read()`; looks and changes are written in `write()`."""
+    """One request of a signed-in person. Pages read in `read()`; looks and changes are written in `write()`.
+
+    Both show a mark for a value that cannot be decrypted: one of them must not black a page out for everybody, nor keep an alert from being taken.
+    """
 
     house: House
     request: Request
@@ -79,12 +83,12 @@ class Desk:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        with self.house.database.read() as session:
+        with encryption.marked(), self.house.database.read() as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        with self.house.database.write() as session:
+        with encryption.marked(), self.house.database.write() as session:
             yield session
 
     def person(self, ref: str, looked_at: str = "record") -> Person:
@@ -129,7 +133,7 @@ class Desk:
     def show(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page, or a part of one for a live refresh."""
         values |= {"desk": self, "me": self.staff, "csrf": self.csrf, "now": self.now, "path": self.request.url.path,
-                   "said": self.request.query_params.get("said", ""), "troubles": [] if template.startswith("parts/") else self._troubles()}
+                   "said": self.request.query_params.get("said", ""), "troubles": [] if template.startswith("parts/") else self.troubles(self.now)}
         return HTMLResponse(render(template, **values), status)
 
     def go(self, path: str, said: str = "", **query: str) -> RedirectResponse:
@@ -138,13 +142,13 @@ class Desk:
         head, _, anchor = path.partition("#")
         return RedirectResponse(head + ("?" + urlencode(query) if query else "") + ("#" + anchor if anchor else ""), 303)
 
-    def _troubles(self) -> list[str]:
+    def troubles(self, now: dt.datetime) -> list[str]:
         """What of our own programs does not work now: never to be taken for a survivor's silence."""
         with self.read() as session:
             beats = {h.name: h for h in session.scalars(select(Heartbeat))}
         worker, bot = beats.get("worker"), beats.get("bot")
         troubles = []
-        if worker is None or abs(self.now - worker.at) > STALE:
+        if worker is None or abs(now - worker.at) > STALE:
             troubles.append("The worker is not running: messages wait unread by the machine, and nothing is sent. Tell whoever runs the service, "
                             "and read new messages yourself.")
         if bot is not None and bot.state == "down":

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casefile.models import Alert, AlertEvent, CallAttempt, Checkin, Inbound, Intervention, Person, WelfareCall
-from casefile.vocabulary import AlertKind, CheckinState, Urgency
-from dashboard import words
+from casefile.vocabulary import AlertKind, CheckinState, Urgency, most_urgent
+from dashboard import lookups, words
 from dashboard.page import concern, language
 from escalation import policy
 from escalation.alerts import OUTCOMES
@@ -21,6 +21,8 @@ from escalation.interventions import TYPES
 
 FEWEST = 5
 HIDDEN = f"under {FEWEST}"
+# What ends an alert's wait for a person.
+_ENDS = ("acknowledged", "resolved")
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,15 @@ def shown_together(counts: Mapping[str, int]) -> list[tuple[str, str]]:
 
 
 def _share(part: int, whole: int) -> str:
-    return HIDDEN if 0 < whole < FEWEST else f"{part / whole:.0%}" if whole else "none"
+    """A share of a count that is shown elsewhere: hidden when either side of it is small, for it could be worked out."""
+    if 0 < part < FEWEST or 0 < whole < FEWEST:
+        return HIDDEN
+    return "hidden" if 0 < whole - part < FEWEST else f"{part / whole:.0%}" if whole else "none"
+
+
+def _sum(*parts: int) -> str:
+    """The sum of counts that are shown beside it: hidden with any of them, or that one could be worked out."""
+    return "hidden" if sum(parts) >= FEWEST and HIDDEN in map(shown, parts) else shown(sum(parts))
 
 
 def _median(seconds: Sequence[float]) -> str:
@@ -70,7 +80,7 @@ def _contacts(session: Session, start: dt.datetime, end: dt.datetime) -> Section
     people |= {person_id for _, person_id in attempts}
     return Section("Welfare contacts", [
         ("People contacted", shown(len(people))), ("People in the record", shown(len(list(session.scalars(select(Person.id)))))),
-        ("Welfare contacts completed (check-ins answered and calls in which the person was reached)", shown(answered + reached)),
+        ("Welfare contacts completed (check-ins answered and calls in which the person was reached)", _sum(answered, reached)),
         ("Check-ins planned", shown(sum(states.values()))), ("Check-ins asked", shown(asked)), ("Check-ins answered", shown(answered)),
         ("Response rate (answered of asked)", _share(min(answered, asked), asked)), ("Welfare calls tried", shown(len(attempts))),
         ("Welfare calls in which the person was reached", shown(reached))])
@@ -84,22 +94,45 @@ def is_reached(outcome: str) -> bool:
 def _alerts(session: Session, start: dt.datetime, end: dt.datetime) -> list[Section]:
     found = [a for a in session.scalars(select(Alert).where(Alert.opened_at >= start, Alert.opened_at < end)) if a.kind is not AlertKind.SYSTEM]
     alarms = [a for a in found if a.urgency.escalates]
-    first: dict[int, dt.datetime] = {}
-    for alert_id, at in session.execute(select(AlertEvent.alert_id, AlertEvent.at).where(AlertEvent.what.in_(["acknowledged", "resolved"]))
-                                        .order_by(AlertEvent.id)):
-        first.setdefault(alert_id, at)
-    waits = [(a, (first[a.id] - a.opened_at).total_seconds()) for a in alarms if a.id in first]
-    in_time = sum(1 for a, _ in waits if first[a.id] <= policy.target(a.urgency, a.opened_at))
+    longest, in_time = _waits(session, alarms, start, end)
     solved = [(a.resolved_at - a.opened_at).total_seconds() for a in alarms if a.resolved_at]
     return [
         Section("Alerts by urgency", shown_together(Counter(words.URGENCY[a.urgency] for a in found))),
-        Section("Time to a person", [
-            ("Median time until acknowledged, immediate", _median([s for a, s in waits if a.urgency is Urgency.IMMEDIATE])),
-            ("Median time until acknowledged, urgent", _median([s for a, s in waits if a.urgency is Urgency.URGENT])),
+        Section("Time to a person (of each alert its longest wait)", [
+            ("Median time until acknowledged, immediate", _median([s for (_, u), s in longest.items() if u is Urgency.IMMEDIATE])),
+            ("Median time until acknowledged, urgent", _median([s for (_, u), s in longest.items() if u is Urgency.URGENT])),
             ("Acknowledged within the target", _share(in_time, len(alarms))), ("Median time until resolved", _median(solved))]),
         Section("Concerns (urgent and immediate)", shown_together(Counter(concern(c) for a in alarms for c in a.concerns))),
         Section("What came of alerts", shown_together(Counter(OUTCOMES.get(a.outcome or "", "Not resolved yet") for a in found))),
     ]
+
+
+def _waits(session: Session, alarms: Sequence[Alert], start: dt.datetime, end: dt.datetime) -> tuple[dict[tuple[int, Urgency], float], int]:
+    """How many seconds each of these alerts, opened in this time, waited for a person: its longest wait at each urgency. And how many never waited beyond
+    the target.
+
+    A wait lasts from the opening, from each opening again and from each rise to the next acknowledgement or resolution, and counts as what the
+    alert was when it began.
+    """
+    ids, urgency = {a.id for a in alarms}, dict.fromkeys((a.id for a in alarms), Urgency.NONE)
+    longest: dict[tuple[int, Urgency], float] = {}
+    waiting: dict[int, list[tuple[Urgency, dt.datetime]]] = {}
+    late: set[int] = set()
+    for alert_id, at, what, detail in session.execute(
+            select(AlertEvent.alert_id, AlertEvent.at, AlertEvent.what, AlertEvent.detail).join(Alert, Alert.id == AlertEvent.alert_id)
+            .where(Alert.opened_at >= start, Alert.opened_at < end, AlertEvent.what.in_([*lookups.BEGINS, "another message", *_ENDS]))
+            .order_by(AlertEvent.id)):
+        if alert_id not in ids:
+            continue
+        urgency[alert_id] = most_urgent(urgency[alert_id], Urgency((detail or {}).get("urgency", "none")))
+        if what in lookups.BEGINS:
+            waiting.setdefault(alert_id, []).append((urgency[alert_id], at))
+        elif what in _ENDS:
+            for level, since in waiting.pop(alert_id, []):
+                longest[alert_id, level] = max(longest.get((alert_id, level), 0.0), (at - since).total_seconds())
+                if at > policy.target(level, since):
+                    late.add(alert_id)
+    return longest, len({alert_id for alert_id, _ in longest} - late - waiting.keys())
 
 
 def _interventions(session: Session, start: dt.datetime, end: dt.datetime) -> list[Section]:

@@ -46,15 +46,16 @@ class Hub:
         self._reader: asyncio.Task[None] | None = None
         self._last = 0
         self._given: dict[int, None] = {}
+        self._starting = asyncio.Lock()
 
     async def join(self) -> asyncio.Queue[str]:
         """A queue of events from now on. What happened before is for the page to fetch."""
         queue: asyncio.Queue[str] = asyncio.Queue(MOST_WAITING)
-        if self._reader is None or self._reader.done():
-            self._last = await run_in_threadpool(self._latest)
-            self._given = dict.fromkeys(range(self._last - OVERLAP, self._last + 1))
-            self._reader = asyncio.create_task(self._read())
-        self._pages.add(queue)
+        async with self._starting:  # browsers that come back all at once start one reader
+            if self._reader is None or self._reader.done():
+                self._last, self._given = await run_in_threadpool(self._told_before)
+                self._reader = asyncio.create_task(self._read())
+            self._pages.add(queue)
         return queue
 
     def leave(self, queue: asyncio.Queue[str]) -> None:
@@ -67,9 +68,11 @@ class Hub:
     def full(self) -> bool:
         return len(self._pages) >= MOST_PAGES
 
-    def _latest(self) -> int:
+    def _told_before(self) -> tuple[int, dict[int, None]]:
+        # What stands there now, and not every number up to the last: one of a transaction that still goes on is news once it commits.
         with self._database.read() as session:
-            return live.latest(session)
+            last = live.latest(session)
+            return last, dict.fromkeys(e.id for e in live.since(session, last - OVERLAP))
 
     def _since(self) -> list[tuple[int, str, int | None, int | None]]:
         # Transactions may commit in another order than they took their numbers: the last few numbers are read again.
@@ -104,7 +107,8 @@ class Hub:
 
 @router.get("/live")
 async def stream(request: Request, desk: Desk = Depends(watching)) -> Response:
-    """Server-sent events: `change` [{kind, person, alert}], `leaving` (seconds until signed out, and " last" when staying cannot help), `gone`.
+    """Server-sent events: `change` [{kind, person, alert}], `trouble` [what of our own programs does not work], `leaving` (seconds until
+    signed out, and " last" when staying cannot help), `gone`.
 
     `?watch=1` is the list of alerts: once nothing was done for too long it is told `idle` and goes on, until the sign-in's last hour.
     """
@@ -132,6 +136,8 @@ async def _events(hub: Hub, queue: asyncio.Queue[str], desk: Desk, watch: bool =
                 if left <= 0 and not lives:
                     yield ServerSentEvent(event="gone", data="")
                     return
+                # A worker that died tells nobody: pages that stand open hear it from here.
+                yield ServerSentEvent(event="trouble", data=json.dumps(await run_in_threadpool(desk.troubles, desk.house.clock())))
                 if left <= 0:
                     if not idle:
                         idle = True

@@ -11,6 +11,9 @@ from casefile.models import Alert, AlertEvent, Inbound, OnCallShift, Person, Sta
 from casefile.vocabulary import AlertState
 from dashboard.page import local
 
+# What makes an alert wait for a person, from the beginning.
+BEGINS = ("opened", "opened again", "rose")
+
 
 def names(session: Session) -> dict[int, str]:
     """The names of all staff, past ones too."""
@@ -34,9 +37,9 @@ def open_alerts(session: Session, person_id: int) -> list[Alert]:
 
 
 def last_opened(session: Session, alert_ids: list[int]) -> dict[int, dt.datetime]:
-    """When each alert was opened the last time (a new alarm opens an acknowledged one again)."""
+    """When each alert was opened or rose the last time (a new alarm opens an acknowledged one again): from then on people have their time for it."""
     rows = session.execute(select(AlertEvent.alert_id, AlertEvent.at).where(
-        AlertEvent.alert_id.in_(alert_ids), AlertEvent.what.in_(["opened", "opened again"])).order_by(AlertEvent.id)) if alert_ids else []
+        AlertEvent.alert_id.in_(alert_ids), AlertEvent.what.in_(BEGINS)).order_by(AlertEvent.id)) if alert_ids else []
     return {alert_id: at for alert_id, at in rows}
 
 

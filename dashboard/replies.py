@@ -21,8 +21,9 @@ from triage.apply import awaits
 LONGEST = 600
 # Words that would tell whoever reads over her shoulder what this is about (handbook, safety 1.2).
 REVEALING = re.compile(
-    r"\b(traffick\w*|slave\w*|victim\w*|survivor\w*|police|solicitor\w*|lawyer\w*|home office|safe ?house|nrm|msvcc|refuge|shelter|therap\w*|"
-    r"asylum|immigration|case ?worker\w*|your case|abus\w*|exploit\w*|helen bamber|alongside|https?://\S+|www\.\S+)\b", re.IGNORECASE)
+    r"\b(traffick\w*|slave\w*|victim\w*|survivor\w*|police|999|112|solicitor\w*|lawyer\w*|home[ -]?office|safe[ -]?house|nrm|msvcc|refuge|shelter|therap\w*|"
+    r"asylum|immigration|(?:case|key|social|support)[ -]?worker\w*|your case|charit\w*|ngos?|helplines?|detention|detained|courts?|tribunals?|abus\w*|"
+    r"exploit\w*|helen bamber|alongside|https?://\S+|www\.\S+)\b", re.IGNORECASE)
 
 
 class CannotReply(RuntimeError):
@@ -39,24 +40,26 @@ class Way:
 
 
 def way(session: Session, person: Person, now: dt.datetime) -> Way:
-    """Where a reply would go now: the way she wrote last, else the plan's first. Raises CannotReply in words for staff."""
-    found = last_channel(session, person.id) or _planned(session, person)
-    if found is None:
-        raise CannotReply("There is no agreed address to write to. Add one in the record, with consent and confirmed as safe.")
-    channel, address_id = found
-    probe = Outbox(purpose=Purpose.HUMAN, channel=channel, person_id=person.id, address_id=address_id, not_after=None)
-    verdict = may_send(Views(session, [probe], now).of(probe), now)
-    if isinstance(verdict, Cancel):
-        raise CannotReply(f"Nothing can be sent: {verdict.why}.")
-    return Way(channel, address_id, verdict.at if isinstance(verdict, Move) else None)
+    """Where a reply would go now: the way she wrote last, else, where that may not be used (any more), the plan's first that may. Raises
+    CannotReply in words for staff."""
+    last, why = last_channel(session, person.id), ""
+    for channel, address_id in ([last] if last else []) + _planned(session, person):
+        probe = Outbox(purpose=Purpose.HUMAN, channel=channel, person_id=person.id, address_id=address_id, not_after=None)
+        verdict = may_send(Views(session, [probe], now).of(probe), now)
+        if not isinstance(verdict, Cancel):
+            return Way(channel, address_id, verdict.at if isinstance(verdict, Move) else None)
+        why = why or f"Nothing can be sent: {verdict.why}."
+    raise CannotReply(why or "There is no agreed address to write to. Add one in the record, with consent and confirmed as safe.")
 
 
-def _planned(session: Session, person: Person) -> tuple[Channel, int] | None:
-    plan = session.scalar(select(Plan).where(Plan.person_id == person.id))
-    addresses = list(session.scalars(select(Address).where(Address.person_id == person.id).order_by(Address.id)))
-    wanted = [c for c in (plan.channels if plan else ["sms"]) if c != Channel.VOICE] or ["sms"]
-    return next(((a.channel, a.id) for c in wanted for a in addresses
-                 if a.channel == c and a.consent and a.safe_to_contact and a.suspended_at is None and a.opted_out_at is None), None)
+def _planned(session: Session, person: Person) -> list[tuple[Channel, int]]:
+    """The agreed ways of the plan, in its order. Nothing encrypted is read: an address beyond reading must not hide the others."""
+    channels = session.scalar(select(Plan.channels).where(Plan.person_id == person.id))
+    agreed = session.execute(select(Address.channel, Address.id).where(
+        Address.person_id == person.id, Address.consent, Address.safe_to_contact, Address.suspended_at.is_(None), Address.opted_out_at.is_(None))
+        .order_by(Address.id)).all()
+    wanted = [c for c in channels or ["sms"] if c != Channel.VOICE] or ["sms"]
+    return [(channel, address_id) for c in wanted for channel, address_id in agreed if channel == c]
 
 
 def send(session: Session, person_id: int, staff_id: int, *, token: str, body: str, now: dt.datetime, text_key: str | None = None,

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casefile.models import Alert, AlertEvent, Audit, CallAttempt, Checkin, Inbound, Intervention, Outbox, PlanChange, WelfareCall
@@ -36,7 +36,12 @@ def thread(session: Session, person_id: int, now: dt.datetime, names: dict[int, 
     entries: list[Entry] = []
 
     def newest(model: Any, column: Any, *where: Any) -> list[Any]:
-        return list(session.scalars(select(model).where(column < until, *where).order_by(column.desc()).limit(PAGE + 1)))
+        # A page of them, all of its oldest moment, and the moment before, which shows that there is more.
+        fits = (column < until, *where)
+        oldest = session.scalar(select(column).where(*fits).order_by(column.desc()).offset(PAGE - 1).limit(1))
+        before_it = None if oldest is None else session.scalar(select(func.max(column)).where(*fits, column < oldest))
+        since = () if before_it is None else (column >= before_it,)
+        return list(session.scalars(select(model).where(*fits, *since).order_by(column, model.id)))
 
     for row in newest(Inbound, Inbound.received_at, Inbound.person_id == person_id):
         entries.append(Entry(row.received_at, "in", row))
@@ -58,7 +63,11 @@ def thread(session: Session, person_id: int, now: dt.datetime, names: dict[int, 
     for row in newest(Audit, Audit.at, Audit.person_id == person_id, Audit.action.in_(_ACTS)):
         entries.append(Entry(row.at, "note", text=f"{names.get(row.staff_id or 0, 'The service')} {row.action}"))
     entries.sort(key=lambda e: e.at)
-    return entries[-PAGE:], len(entries) > PAGE
+    first = max(0, len(entries) - PAGE)
+    # Never between two of the same moment: the page before this one holds what is earlier than the oldest here.
+    while first and entries[first - 1].at == entries[first].at:
+        first -= 1
+    return entries[first:], first > 0
 
 
 def _checkin(row: Checkin) -> list[Entry]:

@@ -100,6 +100,8 @@ def event(row: AlertEvent, names: dict[int, str]) -> str:
             return f"Opened as {detail.get('urgency', 'an alert')}"
         case "opened again":
             return "Opened again: " + ("the colleague who held it has left" if "left" in detail else "something new came after it was acknowledged")
+        case "rose":
+            return f"Became {detail.get('urgency', 'more serious')}: its time begins anew"
         case "another message":
             return f"Another message, heard as {detail.get('urgency', 'routine')}"
         case "paged":

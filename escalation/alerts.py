@@ -130,9 +130,11 @@ def _add_to(session: Session, alert: Alert, kind: AlertKind, urgency: Urgency, n
 
 def tell_anew(session: Session, alert: Alert, now: dt.datetime) -> None:
     """The urgency of an unresolved alert, which the caller holds, has risen: people are told as of a new one, whoever had acknowledged it."""
+    urgency: dict[str, object] = {"urgency": str(alert.urgency)}
     if alert.state is AlertState.ACKNOWLEDGED:
-        _reopen(session, alert, now)
+        _reopen(session, alert, now, urgency)
     else:
+        event(session, alert, "rose", now, detail=urgency)
         _move(session, alert, policy.Opened(), now)
 
 

@@ -87,4 +87,5 @@ def understanding_of(u: dict[str, Any]) -> Understanding:
         urgency={str(k): float(v) for k, v in u["urgency"].items()}, escalate=float(u["escalate"]), alarms=bool(u["alarms"]),
         sentence=str(u.get("worst_part") or ""), nearest=tuple(str(n["text"]) for n in u.get("nearest", ())),
         immediate_from=float(thresholds.get("immediate", 0.5)), person_from=float(thresholds.get("person", 0.5)),
-        alarm_from=float(thresholds.get("escalate", 0.5)))
+        alarm_from=float(thresholds.get("escalate", 0.5)), now_from=float(thresholds.get("escalate_immediate", 1.0)),
+        part_alarms=bool(u.get("part_alarms", False)))

@@ -25,6 +25,21 @@ class Understanding:
     immediate_from: float = 0.5
     person_from: float = 0.5
     alarm_from: float = 0.5
+    now_from: float = 1.0  # the lower limit of the chance of "immediate", which alarms by itself
+    part_alarms: bool = False  # a sentence of it would alarm as a message of its own
+
+    @property
+    def chance(self) -> str:
+        """The chance and limit that staff read: of a person being needed, unless it alarms by that of life or liberty at risk alone."""
+        if self.alarms and self.escalate < self.alarm_from:
+            return f"life or liberty at risk {self.urgency.get('immediate', 0.0):.0%}, alarms from {self.now_from:.0%}"
+        alone = "; that sentence by itself would alarm" if self.part_alarms and not self.alarms else ""
+        return f"alarm {self.escalate:.0%}, alarms from {self.alarm_from:.0%}{alone}"
+
+    @property
+    def to_be_read(self) -> bool:
+        """Whether it says more than nothing, so that a person must read it."""
+        return self.alarms or self.part_alarms or 1.0 - self.urgency.get("none", 0.0) >= self.person_from
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ const translate = (root) => all("a[data-translate]", root).forEach((link) => {
 });
 translate(document);
 
+const RETRY = 2000;
 const end = () => { location.assign("/sign-in?idle&next=" + encodeURIComponent(location.pathname)); };
 
 // Parts of the page that are fetched anew when something they show has changed
@@ -47,19 +48,24 @@ const refresh = (part) => {
   if (waiting.has(part)) { waiting.set(part, true); return; }
   waiting.set(part, false);
   setTimeout(async () => {
+    let failed = true;
     try {
       const answer = await ask(part.dataset.fragment);
       if (answer.status === 401) { end(); return; }
+      failed = answer.status >= 500;
       if (answer.ok) replace(part, await answer.text());
     } catch { /* the connection's own sign says so */ }
     const again = waiting.get(part);
-    waiting.delete(part);
-    if (again) refresh(part);
+    // What it missed may be an alarm, and no other news of it may come for minutes
+    if (failed) setTimeout(() => { waiting.delete(part); refresh(part); }, RETRY);
+    else { waiting.delete(part); if (again) refresh(part); }
   }, 60);
 };
-// Where the focus was, so that whoever goes by the keyboard does not lose her place: by its mark, as a link, or as the button of a form
+// Where the focus was, so that whoever goes by the keyboard does not lose her place: by its mark, as a link, as what opens a
+// part, or as the button of a form
 const place = (element) => {
   if (element.id) return `#${CSS.escape(element.id)}`;
+  if (element.localName === "summary") return element.parentElement.id && `#${CSS.escape(element.parentElement.id)} > summary`;
   const [attribute, inside] = element.form ? ["action", " button"] : ["href", ""];
   const value = (element.form || element).getAttribute(attribute);
   return value && `[${attribute}="${CSS.escape(value)}"]${inside}`;
@@ -90,7 +96,15 @@ const concerns = (part, event) => (part.dataset.kinds || "").split(" ").includes
 const news = document.getElementById("news");
 const title = document.title;
 const tabs = body.dataset.live ? new BroadcastChannel("alongside-live") : null;
-let known = null, leads = false;
+// What was known when the page before this one was left: what opened between the two is news. Later it is only the list that the page shows anyway.
+const REMEMBERED = 300000;
+const remembered = () => {
+  try {
+    const { at, ids } = JSON.parse(sessionStorage.getItem("known"));
+    return Date.now() - at < REMEMBERED ? new Set(ids) : null;
+  } catch { return null; }
+};
+let known = remembered(), leads = false;
 const soundOn = () => localStorage.getItem("sound") === "on";
 // One for the page. The browser lets it sound only once the page was touched: one that it opened by itself is blocked until then.
 let audio = null;
@@ -120,11 +134,17 @@ const beep = () => {
   });
   return true;
 };
+const sound = () => { if (leads && soundOn() && !beep()) tabs.postMessage({ type: "beep", data: "" }); };
+let later = null;
 const summary = async () => {
-  const answer = await ask("/alerts/summary");
-  if (answer.status === 401) { end(); return; }
-  if (!answer.ok) return;
-  const { open, alarms } = await answer.json();
+  const answer = await ask("/alerts/summary").catch(() => null);
+  if (answer?.status === 401) { end(); return; }
+  const told = answer?.ok ? await answer.json().catch(() => null) : null;
+  if (!told) {
+    later ??= setTimeout(() => { later = null; summary(); }, RETRY);
+    return;
+  }
+  const { open, alarms } = told;
   all("[data-count]").forEach((count) => {
     count.hidden = !open;
     count.innerHTML = "";
@@ -142,7 +162,20 @@ const summary = async () => {
     all("a", news).filter((a) => a.getAttribute("href") === alarm.href).forEach((a) => a.closest("p").remove());
     news.append(line);
   }
-  if (leads && soundOn() && !beep()) tabs.postMessage({ type: "beep", data: "" });
+  sound();
+};
+
+// What of our own programs does not work now, as a page that is loaded anew says it
+const troubles = document.getElementById("troubles");
+const showTroubles = (now) => {
+  const before = all("span", troubles).map((text) => text.textContent);
+  if (JSON.stringify(now) === JSON.stringify(before)) return;
+  troubles.replaceChildren(...now.map((text) => {
+    const strip = document.getElementById("trouble").content.cloneNode(true);
+    strip.querySelector("span").textContent = text;
+    return strip;
+  }));
+  if (now.some((text) => !before.includes(text))) sound();
 };
 
 all("[data-sound]").forEach((button) => button.addEventListener("click", () => {
@@ -177,6 +210,7 @@ if (body.dataset.live) {
       all("[data-fragment]").filter((part) => events.some((event) => concerns(part, event))).forEach(refresh);
       if (events.some((event) => event.kind === "alert")) summary();
     },
+    trouble: (data) => showTroubles(JSON.parse(data)),
     leaving: (data) => {
       const [left, last] = data.split(" ");
       strip.hidden = !data;
@@ -194,7 +228,7 @@ if (body.dataset.live) {
   const listen = () => {
     leads = true;
     source = new EventSource(body.dataset.live);
-    for (const type of ["ready", "change", "leaving", "idle"]) source.addEventListener(type, (message) => tell(type, message.data));
+    for (const type of ["ready", "change", "trouble", "leaving", "idle"]) source.addEventListener(type, (message) => tell(type, message.data));
     source.addEventListener("gone", () => { source.close(); tell("gone"); });
     source.onerror = () => {
       tell("down");
@@ -211,7 +245,11 @@ if (body.dataset.live) {
   };
   tabs.postMessage({ type: "ask" });
   if (navigator.locks) navigator.locks.request("alongside-live", () => new Promise(listen)); else listen();
-  addEventListener("pagehide", () => { source?.close(); tabs.close(); });
+  addEventListener("pagehide", () => {
+    if (known) sessionStorage.setItem("known", JSON.stringify({ at: Date.now(), ids: [...known] }));
+    source?.close();
+    tabs.close();
+  });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   const stay = async () => {
     const answer = await fetch("/account/stay", { method: "POST", headers: { "x-csrf": body.dataset.csrf } }).catch(() => null);

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
+from sqlalchemy.exc import StatementError
 
 from casefile import encryption
 from casefile.database import Database
@@ -107,3 +108,25 @@ def test_a_record_outlives_a_rotation_and_another_key_reads_none_of_it(sqlite_da
     with sqlite_database.read() as session, pytest.raises(Unreadable) as wrong:
         session.query(Person).one()
     assert "Arta" not in str(wrong.value)
+
+
+def test_what_cannot_be_read_is_marked_where_people_look_and_the_mark_takes_nothing_s_place(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    with database.write() as session:
+        person = cast.person(session, "ARTA")
+        session.add(Alert(key="k", kind=AlertKind.MESSAGE, urgency=Urgency.URGENT, person_id=person.id, why=["he is outside"], concerns=[], opened_at=cast.NOW))
+        session.flush()
+        session.execute(text("UPDATE alert SET why = :value"), {"value": KeyRing((OTHER,)).encrypt('["seven quiet lanterns"]')})
+    with encryption.marked(), database.write() as session:
+        alert = session.query(Alert).one()
+        assert list(alert.why) == [encryption.UNREADABLE] and alert.why.get("place") is None
+        alert.messages = 7
+    assert "1 values of the record cannot be read" in caplog.text and "lanterns" not in caplog.text
+    for change in (lambda a, p: setattr(a, "why", [*a.why, "new"]), lambda a, p: setattr(p, "name", encryption.UNREADABLE)):
+        with pytest.raises(StatementError, match="is not stored in its place"), encryption.marked(), database.write() as session:
+            change(session.query(Alert).one(), session.query(Person).one())
+    with database.write() as session:  # somebody's own words, where nothing is marked
+        session.query(Person).one().name = encryption.UNREADABLE
+    with database.read() as session, pytest.raises(Unreadable):
+        session.query(Alert).one()
+    with database.read() as session:
+        assert session.scalar(text("SELECT messages FROM alert")) == 7

@@ -140,6 +140,16 @@ def test_after_an_alarm_there_is_no_repeat_and_people_are_told_in_half_the_time_
     assert house.pages()
 
 
+@pytest.mark.parametrize(("kind", "faster"), [(AlertKind.MESSAGE, False), (AlertKind.DURESS, True)])
+def test_a_false_alarm_makes_no_ladder_faster(house, kind, faster):
+    person_id = house.add()
+    with house.database.write() as session:
+        session.add(Alert(key="m:1", kind=kind, urgency=Urgency.IMMEDIATE, person_id=person_id, state=AlertState.RESOLVED, outcome="false_alarm",
+                          opened_at=NOW - 3 * DAY, last_message_at=NOW - 3 * DAY))
+    house.tick()
+    assert house.checkins()[0].faster is faster
+
+
 @pytest.mark.parametrize("taken", [True, False])
 def test_a_silence_that_becomes_urgent_is_told_anew_whoever_had_taken_the_task(house, taken):
     person_id = house.add()

@@ -46,7 +46,7 @@ def test_a_colleague_cannot_take_send_or_hand_back_what_another_holds(sam, brows
         assert answer.status_code == 409 and "holds this conversation" in answer.text
     assert mine(sqlite_database) == []
     assert browser("alex").post("/people/7F3/hand-back").status_code == 200, "a manager may end it"
-    late = sam.post("/people/7F3/words/send", words="I am here.", translated="sq: I am here.", token="w")
+    late = sam.post("/people/7F3/words/send", words="I am here.", translated="sq: I am here.", token="w", language="sq")
     assert late.status_code == 409 and re.search(r"<textarea[^>]*readonly[^>]*>I am here\.</textarea>", late.text), "words that were not sent are not lost"
 
 
@@ -95,9 +95,18 @@ def test_own_words_are_shown_translated_and_back_before_they_go(sam, sqlite_data
     check = sam.post("/people/7F3/words", words="I am here.", token="t").text
     assert "sq: I am here." in check and "translated back" in check and "back: " in check and "may be wrong" in check
     assert mine(sqlite_database) == []
-    sam.post("/people/7F3/words/send", words="I am here.", translated="sq: I am here.", token="t")
+    sam.post("/people/7F3/words/send", words="I am here.", translated="sq: I am here.", token="t", language="sq")
     row = mine(sqlite_database)[0]
     assert (row.body, row.own_words, row.language) == ("sq: I am here.", "I am here.", "sq")
+
+
+def test_own_words_checked_in_a_language_that_changed_meanwhile_are_checked_again(sam, world, sqlite_database: Database) -> None:
+    assert 'name="language" value="sq"' in sam.post("/people/7F3/words", words="I am here.", token="t").text
+    with sqlite_database.write() as session:
+        session.get_one(Person, world.people["7F3"]).language = "ar"
+    again = sam.post("/people/7F3/words/send", words="I am here.", translated="sq: I am here.", token="t", language="sq")
+    assert again.status_code == 422 and "The language is now Arabic" in again.text and "ar: I am here." in again.text
+    assert mine(sqlite_database) == []
 
 
 def test_without_a_package_own_words_go_only_after_an_explicit_yes(world, browser, sqlite_database: Database) -> None:
@@ -105,9 +114,9 @@ def test_without_a_package_own_words_go_only_after_an_explicit_yes(world, browse
     sam.post("/people/T4H/take-over")
     check = sam.post("/people/T4H/words", words="I am here.", token="t").text
     assert "No translation into Tigrinya" in check and "Send these words untranslated" in check
-    refused = sam.post("/people/T4H/words/send", words="I am here.", token="t")
+    refused = sam.post("/people/T4H/words/send", words="I am here.", token="t", language="ti")
     assert refused.status_code == 422 and "Confirm that these words go out untranslated" in refused.text and mine(sqlite_database) == []
-    sam.post("/people/T4H/words/send", words="I am here.", untranslated="yes", token="t")
+    sam.post("/people/T4H/words/send", words="I am here.", untranslated="yes", token="t", language="ti")
     row = mine(sqlite_database)[0]
     assert (row.body, row.language, row.own_words) == ("I am here.", "en", None)
 
@@ -123,7 +132,10 @@ def test_english_needs_no_check_unless_it_reveals(world, browser, sqlite_databas
 
 @pytest.mark.parametrize(("text", "found"), [
     ("The Police and the home office", ["Police", "home office"]), ("see http://x.example", ["http://x.example"]), ("class at three, bring the book", []),
-    ("policed polite", []), ("safehouse", ["safehouse"])])
+    ("policed polite", []), ("safehouse", ["safehouse"]),
+    ("Please call 999 now, or 112", ["999", "112"]), ("your social worker and the key-worker", ["social worker", "key-worker"]),
+    ("the Home-Office, a safe-house", ["Home-Office", "safe-house"]), ("our charity, the NGO", ["charity", "NGO"]),
+    ("court, tribunal, detention centre", ["court", "tribunal", "detention"]), ("a courteous call at 9", [])])
 def test_words_that_tell_a_bystander_are_found(text: str, found: list[str]) -> None:
     assert revealing(text) == found
 
@@ -147,9 +159,25 @@ def test_what_may_not_be_sent_is_said_before_and_refused_after(sam, world, sqlit
     assert why in sam.get("/people/7F3/conversation").text
     answer = sam.post("/people/7F3/phrase", phrase="human.hello", token="t")
     assert answer.status_code == 409 and why in answer.text
-    own = sam.post("/people/7F3/words/send", words="I am here.", translated="sq: I am here.", token="w")
+    own = sam.post("/people/7F3/words/send", words="I am here.", translated="sq: I am here.", token="w", language="sq")
     assert own.status_code == 409 and "I am here.</textarea>" in own.text
     assert mine(sqlite_database) == []
+
+
+@pytest.mark.parametrize("change", [{"suspended_at": cast.NOW}, {"consent": False}, {"opted_out_at": cast.NOW}, {"review_by": cast.NOW.date() - dt.timedelta(days=1)}])
+def test_where_the_way_she_wrote_by_may_not_be_used_another_agreed_one_is(sam, world, sqlite_database: Database, change: dict[str, object]) -> None:
+    person_id = world.people["7F3"]
+    with sqlite_database.write() as session:
+        old = session.scalars(select(Address).where(Address.person_id == person_id)).one()
+        for name, value in change.items():
+            setattr(old, name, value)
+        for number, days in (("+447700900998", -1), ("+447700900999", 90)):
+            session.add(Address(person_id=person_id, channel=Channel.SMS, address=number, address_hash=number, consent=True, safe_to_contact=True,
+                                confirmed_at=cast.NOW, review_by=cast.NOW.date() + dt.timedelta(days=days)))
+        session.flush()
+        agreed = session.scalars(select(Address.id).where(Address.person_id == person_id).order_by(Address.id.desc())).first()
+    sam.post("/people/7F3/phrase", phrase="human.hello", token="t")
+    assert [row.address_id for row in mine(sqlite_database)] == [agreed], "the one whose review day has passed is left out"
 
 
 def test_an_answer_out_of_safe_hours_waits_for_them(sam, world, sqlite_database: Database, clock) -> None:
@@ -212,6 +240,37 @@ def test_the_thread_tells_everything_in_order(world, browser) -> None:
     order = [page.index(part) for part in ("Check-in</strong>", worlds.DANGER, "Immediate alert: Opened", "Automatic reply</strong>")]
     assert order == sorted(order)
     assert "Delivered" in page and "Thank you. Your message has arrived." in page
+
+
+def test_what_a_reply_was_given_to_say_is_never_shown_as_a_gap_in_braces(world, browser, sqlite_database: Database, clock) -> None:
+    with sqlite_database.write() as session:
+        person = session.get_one(Person, world.people["R8P"])
+        outbox.queue(session, dedupe="z", purpose=Purpose.REPLY, channel=Channel.SMS, body="OK. Scriu luni la 15:00.", now=clock.now, person_id=person.id,
+                     address_id=worlds._address(session, person), text_key="reply.moved", language="ro")
+    assert "OK. I will write on … at …." in browser().get("/people/R8P/conversation").text
+
+
+def test_a_translation_made_before_the_message_was_judged_is_not_kept(empty, browser, sqlite_database: Database, clock) -> None:
+    with sqlite_database.write() as session:
+        row = worlds.heard(session, session.get_one(Person, empty.people["7F3"]), "انا خائفة", clock.now)
+        row.language = None
+    sam = browser()
+
+    def marks() -> list[str]:
+        pages = [sam.get(path, x_live="1").text for path in ("/people/7F3/conversation/thread", f"/messages/{row.id}/translation")]
+        return [mark for page in pages for mark in re.findall(r'data-keep="([^"]*)"', page)]
+
+    assert marks() == [f"t{row.id}.sq"] * 2
+    with sqlite_database.write() as session:
+        session.get_one(Inbound, row.id).language = "ar"
+    assert marks() == [f"t{row.id}.ar"] * 2
+
+
+def test_a_translation_that_failed_can_be_asked_for_again(world, browser, sqlite_database: Database) -> None:
+    with sqlite_database.read() as session:
+        message = session.scalars(select(Inbound.id).where(Inbound.person_id == world.people["T4H"])).first()
+    failed = browser().get(f"/messages/{message}/translation", x_live="1").text
+    assert "No translation" in failed and f'href="/messages/{message}/translation"' in failed and "data-translate" not in failed
 
 
 def test_a_long_thread_is_read_page_by_page(world, browser, sqlite_database: Database, clock) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from casefile import live
 from casefile.database import Database
-from casefile.models import LiveEvent, StaffSession
+from casefile.models import Heartbeat, LiveEvent, StaffSession
 from dashboard.live import Hub, _events
 from tests import cast
 
@@ -70,6 +70,38 @@ def test_an_event_committed_late_with_an_earlier_number_is_told(sqlite_database:
     assert asyncio.run(scene()) == [12, 11]
 
 
+def test_an_event_under_way_while_the_reader_starts_is_told(sqlite_database: Database) -> None:
+    def write(number: int) -> None:
+        with sqlite_database.write() as session:
+            session.add(LiveEvent(id=number, kind="alert", at=cast.NOW, alert_id=number))
+
+    async def scene() -> None:
+        await asyncio.to_thread(write, 1000)
+        hub = Hub(sqlite_database)
+        page = await hub.join()
+        await asyncio.to_thread(write, 999)  # took its number before, commits after
+        assert json.loads(await asyncio.wait_for(page.get(), 2)) == [{"kind": "alert", "person": None, "alert": 999}]
+        hub.leave(page)
+
+    asyncio.run(scene())
+
+
+def test_pages_that_come_all_at_once_share_one_reader_and_leave_none(sqlite_database: Database) -> None:
+    def readers() -> int:
+        return sum("Hub._read" in repr(task.get_coro()) for task in asyncio.all_tasks())
+
+    async def scene() -> tuple[int, int]:
+        hub = Hub(sqlite_database)
+        pages = await asyncio.gather(*(hub.join() for _ in range(6)))
+        reading = readers()
+        for page in pages:
+            hub.leave(page)
+        await asyncio.sleep(0.3)
+        return reading, readers()
+
+    assert asyncio.run(scene()) == (1, 0)
+
+
 def test_a_page_that_does_not_read_is_told_to_fetch_everything(sqlite_database: Database) -> None:
     async def scene() -> None:
         hub = Hub(sqlite_database)
@@ -118,6 +150,8 @@ def test_a_page_hears_that_it_is_about_to_be_and_then_is_signed_out(empty, brows
         hub = Hub(desk.house.database)
         queue, heard = await hub.join(), []
         async for event in _events(hub, queue, desk):
+            if event.event == "trouble":
+                continue
             heard.append((event.event, event.data))
             if len(heard) == 2:
                 clock.on(minutes=57)
@@ -172,11 +206,11 @@ def test_at_the_end_of_12_hours_the_page_hears_that_staying_cannot_help(empty, b
     async def scene() -> list[tuple[str | None, str]]:
         hub = Hub(desk.house.database)
         events = _events(hub, await hub.join(), desk)
-        heard = [await anext(events) for _ in range(2)]
+        heard = [await anext(events) for _ in range(3)]
         await events.aclose()
         return [(event.event, event.data) for event in heard]
 
-    assert asyncio.run(scene())[1] == ("leaving", "180 last")
+    assert asyncio.run(scene())[2] == ("leaving", "180 last")
 
 
 def desk_of(app, browser):
@@ -186,6 +220,39 @@ def desk_of(app, browser):
     cookie = browser.client.cookies["alongside"]
     return watching(Request({"type": "http", "method": "GET", "path": "/live", "headers": [(b"cookie", f"alongside={cookie}".encode())], "app": app,
                              "query_string": b"watch=1"}))
+
+
+@pytest.mark.parametrize(("watch", "left"), [(False, 0), (True, 61)])  # the latter: a wall screen nobody touched for an hour
+def test_a_worker_that_dies_or_comes_back_is_told_to_pages_that_stand_open(empty, browser, app, clock, sqlite_database: Database, monkeypatch, watch: bool,
+                                                                            left: int) -> None:
+    monkeypatch.setattr("dashboard.live.LOOK_AT_SESSION", 0.02)
+    desk = desk_of(app, browser())
+
+    def beats() -> None:
+        with sqlite_database.write() as session:
+            session.get_one(Heartbeat, "worker").at = clock.now
+
+    async def scene() -> list[str]:
+        hub, heard = Hub(desk.house.database), []
+        clock.on(minutes=left)
+        await asyncio.to_thread(beats)
+        events = _events(hub, await hub.join(), desk, watch)
+        async for event in events:
+            if event.event != "trouble":
+                continue
+            heard.append(event.data)
+            if len(heard) == 1:
+                clock.on(seconds=31)
+            elif len(heard) == 2:
+                await asyncio.to_thread(beats)
+            else:
+                break
+        await events.aclose()
+        return heard
+
+    before, dead, back = asyncio.run(scene())
+    assert json.loads(before) == json.loads(back) == []
+    assert [text.split(":")[0] for text in json.loads(dead)] == ["The worker is not running"]
 
 
 def test_a_wall_screen_keeps_the_list_of_alerts_and_nothing_else(world, browser, app, clock, monkeypatch) -> None:

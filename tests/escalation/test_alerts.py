@@ -153,6 +153,7 @@ def test_urgency_rises_and_pages_again_but_never_falls(world):
     world.raised("m:3", Urgency.URGENT, now=NOW + 2 * MINUTE)
     assert world.alert(alert_id).urgency is Urgency.IMMEDIATE
     assert world.paged() == [world.sam, world.sam]
+    assert world.events() == ["opened", "paged", "another message", "rose", "paged", "another message"]
 
 
 def test_duress_marks_the_alarm_it_joins(world):
