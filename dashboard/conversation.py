@@ -37,9 +37,9 @@ def _thread(desk: Desk, person: Person) -> dict[str, object]:
 def _before(desk: Desk) -> dt.datetime | None:
     try:
         moment = dt.datetime.fromisoformat(desk.request.query_params.get("before", ""))
-    except ValueError:
+        return moment.astimezone(dt.UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):  # the latter: a moment at the calendar's edge
         return None
-    return moment if moment.tzinfo else None
 
 
 def shown(desk: Desk, person: Person, *, found: dict[str, str] | None = None, words: str = "", until: str = "", status: int = 200) -> Response:

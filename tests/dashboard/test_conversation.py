@@ -289,6 +289,8 @@ def test_a_long_thread_is_read_page_by_page(world, browser, sqlite_database: Dat
             break
         path = "/people/V5L/conversation?before=" + page.split("?before=")[1].split('"')[0]
     assert all(f"number {number:03}" in seen for number in range(150))
+    for edge in ("x", "2026-01-01", "0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"):
+        assert sam.get(f"/people/V5L/conversation?before={edge}").status_code == 200
 
 
 def test_hostile_words_are_only_words(world, browser, sqlite_database: Database, clock) -> None:
