@@ -1,17 +1,12 @@
-"""`make evaluate`: how well danger is heard, per language, with the bot and without; fails when a floor is broken.
-
-Sets: the project's held-out tests; calibration and real texts where the shared folder is present; anybody's own labelled JSON lines.
-"""
+"""`make evaluate`: how well danger is heard, per language, with the bot and without; fails when a floor is broken."""
 
 from __future__ import annotations
 
 import json
-import os
 import time
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
-from functools import partial
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,33 +14,18 @@ import typer
 from tqdm import tqdm
 
 from alongside.evaluation_page import page
+from alongside.evaluation_sets import HARD, ROMANISED, Case, sets
 from alongside.evaluation_sums import Figure, calibration_error, macro_f1, share
 from alongside.processes import BotMissing
 from alongside.settings import ROOT
 from alongside.standalone import own_bot
-from alongside.triage_stream import BATCH, Ears, LineWrong, ears, judge, read_line, understand
-from casefile.vocabulary import LANGUAGES, Concern, Urgency
-from nlu_data import read
+from alongside.triage_stream import BATCH, Ears, ears, judge, understand
+from casefile.vocabulary import Concern, Urgency
 from triage.bot_client import BotSilent
+from triage.decide import DIALOGUE
 from triage.phrases import PhraseBook
 
-SHARED = Path(os.environ.get("ALONGSIDE_SHARED", ROOT.parent / "shared")) / "eval"
-ROMANISED = frozenset({"romanised", "no_diacritics"})
-HARD = frozenset({"hard_negative", "negation", "past"})
-TAGS = ROMANISED | HARD | frozenset("terse indirect idiom dialect typo shorthand emoji caps code_switch long second_language".split())
 WORST = 20  # texts shown of each kind of mistake
-
-
-@dataclass(frozen=True)
-class Case:
-    """One labelled text. Real texts carry no urgency but what must (not) happen: "calm" or "escalates"."""
-
-    text: str
-    lang: str
-    urgency: Urgency | None
-    concern: str | None
-    tags: frozenset[str] = frozenset()
-    must: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,77 +49,6 @@ class Result:
     languages: dict[str, dict[str, Figure]] = field(default_factory=dict)
     heat: dict[str, dict[str, Figure]] = field(default_factory=dict)
     worst: list[dict[str, Any]] = field(default_factory=list)
-
-
-def sets(data: Path | None) -> Iterator[tuple[str, list[Case]]]:
-    """The sets to measure, by name. With `data` only that folder or file of labelled JSON lines.
-
-    Raises typer.BadParameter for a line that cannot be measured (it names file and line), and for `data` without any text.
-    """
-    if data is not None:
-        given = _cases(sorted(data.rglob("*.jsonl")) if data.is_dir() else [data], _given)
-        if not given:
-            raise typer.BadParameter(f"there is no labelled text in {data}")
-        yield "given", given
-        return
-    yield "held-out", [Case(p.text, p.lang, Urgency(p.urgency), p.intent, p.tags) for p in read.held_out()]
-    if not SHARED.is_dir():
-        return
-    yield "calibration", _cases(sorted((SHARED / "calibration").glob("*.jsonl")), _labelled)
-    for name, must in (("benign", "calm"), ("hardneg", "calm"), ("distress", "escalates")):
-        yield f"real {name}", _cases(sorted((SHARED / "real" / name).glob("*.jsonl")), partial(_real, must))
-
-
-def _cases(files: list[Path], made: Callable[[int, dict[str, Any]], Case]) -> list[Case]:
-    """The cases that `made` makes of the files' lines; a line without a language is in the one its file is named after. Raises typer.BadParameter."""
-    found = []
-    for file in files:
-        try:
-            # Not splitlines(): it would also cut at a U+2028, which JSON may hold as it is.
-            with file.open(encoding="utf-8-sig") as lines:
-                for number, line in enumerate(lines, 1):
-                    if line.strip():
-                        row = read_line(number, line)
-                        found.append(made(number, {**row, "lang": row.get("lang") or file.stem}))
-        except LineWrong as wrong:
-            raise typer.BadParameter(f"{file.name} {wrong}") from None
-        except UnicodeDecodeError:
-            raise typer.BadParameter(f"{file.name} is not UTF-8") from None
-        except OSError as error:
-            raise typer.BadParameter(f"{file} cannot be read: {error.strerror}") from None
-    return found
-
-
-def _labelled(number: int, row: dict[str, Any]) -> Case:
-    """A text with its labels. Raises LineWrong."""
-    try:
-        urgency = Urgency(row.get("urgency"))
-    except ValueError:
-        raise LineWrong(f"line {number}: urgency is not one of {', '.join(Urgency)}") from None
-    concern, tags = row.get("concern"), row.get("tags") or []
-    if not isinstance(concern, str | None):
-        raise LineWrong(f"line {number}: concern is not a word")
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        raise LineWrong(f"line {number}: tags is not a list of words")
-    return Case(row["text"], row["lang"], urgency, concern, frozenset(tags))
-
-
-def _given(number: int, row: dict[str, Any]) -> Case:
-    """A text of one's own with its labels. One we do not know is refused: unseen it would change who is heard, or in which figure. Raises LineWrong."""
-    case = _labelled(number, row)
-    if case.lang not in LANGUAGES:
-        raise LineWrong(f"line {number}: lang is not one of {', '.join(LANGUAGES)} (without it the file's name counts)")
-    if case.concern and case.concern not in list(Concern):
-        raise LineWrong(f"line {number}: concern is not one of {', '.join(Concern)}")
-    if not all(tag in TAGS or tag.startswith("dialect:") for tag in case.tags):
-        raise LineWrong(f"line {number}: tags is not a list of these: {', '.join(sorted(TAGS))}, dialect:<name>")
-    return case
-
-
-def _real(must: str, _number: int, row: dict[str, Any]) -> Case:
-    # Class B of the distress set is "probably should look": measured as reaching a person, not as an alarm.
-    wanted = must if must == "calm" else "escalates" if row.get("label", "").startswith("A") else "person"
-    return Case(row["text"], row["lang"], None, None, must=wanted)
 
 
 def judge_all(cases: list[Case], book: PhraseBook, hear: Ears, what: str) -> list[Judged]:
@@ -176,13 +85,18 @@ def sums(judged: Iterable[Judged]) -> dict[str, Figure]:
         "real_distress_b_reaches_person": share(j.urgency is not Urgency.NONE for j in rows if j.case.must == "person"),
     }
     found = {name: figure for name, figure in figures.items() if figure.of}
-    pairs = [(j.case.concern, j.concerns[0]) for j in labelled if j.case.concern]
+    pairs = [(_concern(j.case.concern), j.concerns[0]) for j in labelled if j.case.concern]
     if pairs:
         found["concern_macro_f1"] = macro_f1(pairs)
     chances = [(j.chance, bool(j.case.urgency and j.case.urgency.escalates)) for j in labelled if j.chance is not None]
     if chances:
         found["calibration_error"] = calibration_error(chances)
     return found
+
+
+def _concern(label: str) -> str:
+    """The concern of a label; our own replies may be labelled with an intent of the dialogue, which triage never says."""
+    return str(DIALOGUE[label][0]) if label in DIALOGUE else label
 
 
 def alarm(j: Judged) -> bool:
@@ -248,7 +162,7 @@ def run_evaluation(data: Path | None, out: Path) -> int:
         typer.echo(str(missing), err=True)
         return 2
     # "replace": a text may hold half a surrogate pair, which UTF-8 cannot.
-    (out / "evaluation.json").write_text(json.dumps({m: [asdict(r) for r in rs] for m, rs in results.items()}, ensure_ascii=False, indent=1), "utf-8", "replace")
+    (out / "evaluation.json").write_text(json.dumps(results, default=_plain, ensure_ascii=False, indent=1), "utf-8", "replace")
     (out / "evaluation.html").write_text(page(results), "utf-8", "replace")
     for mode, found in results.items():
         for result in found:
@@ -274,6 +188,11 @@ def _results(measured: list[tuple[str, list[Case]]]) -> dict[str, list[Result]]:
     return results
 
 
+def _plain(found: Result | Figure) -> dict[str, Any]:
+    """For JSON."""
+    return found.shown() if isinstance(found, Figure) else vars(found)
+
+
 def _print(mode: str, result: Result) -> None:
     typer.echo(f"\n{result.name} ({result.count} texts), {'with the bot' if mode == 'bot' else 'bot down'}")
     for name, figure in result.overall.items():
@@ -281,7 +200,7 @@ def _print(mode: str, result: Result) -> None:
     keys = [k for k in ("recall_immediate", "recall", "false_alarm_none", "false_alarm_hard", "real_calm_alarmed", "real_distress_recall") if k in result.overall]
     by = "recall" if "recall" in keys else next(iter(keys), "")
     order = sorted(result.languages, key=lambda c: result.languages[c].get(by, Figure(0, 1)).value)
-    typer.echo("  " + "lang".ljust(6) + "".join(k.rjust(22) for k in keys))
+    typer.echo("  " + "lang".ljust(6) + "".join(k.rjust(28) for k in keys))
     for code in order:
-        cells = "".join((f"{f.value:.2f} ({f.hits}/{f.of})" if (f := result.languages[code].get(k)) else "-").rjust(22) for k in keys)
+        cells = "".join((f.short() if (f := result.languages[code].get(k)) else "-").rjust(28) for k in keys)
         typer.echo("  " + code.ljust(6) + cells)

@@ -8,17 +8,19 @@ from jinja2 import Environment
 
 from casefile.vocabulary import CONCERN_WORDS, LANGUAGES, Concern
 
-_PAGE = """<!doctype html>
+_PAGE = """{% macro cell(f) %}{% if not f %}-{% else %}{{ "%.2f"|format(f.value) }}{% if f.score is none %}<br><span class="low">{{ "%.2f-%.2f"|format(*f.interval) }}</span>{% endif %}{% endif %}{% endmacro -%}
+<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>How well danger is heard</title>
 <style>
 body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem;color:#0b0c0c}
 table{border-collapse:collapse;margin:.5rem 0 2rem;display:block;overflow-x:auto}
 th,td{border:1px solid #b1b4b6;padding:.25rem .5rem;text-align:right}th:first-child,td:first-child,.words{text-align:left}
-td.none{background:#f3f2f1}.low{font-size:.8em;color:#505a5f}
+td.none{background:#f3f2f1}.low{font-size:.8em;color:#505a5f;white-space:nowrap}
 </style></head><body>
 <h1>How well danger is heard</h1>
-<p>Each cell of a heat map is the share of labelled texts that were judged rightly as alarm or no alarm; its colour goes from red (half or less) to green (all).
+<p>Under a share stands its 95 % Wilson interval: where few texts were measured it is wide.
+Each cell of a heat map is the share of labelled texts that were judged rightly as alarm or no alarm; its colour goes from red (half or less) to green (all).
 The figure is always written too.</p>
 {% for mode, results in modes.items() %}<h2>{{ "With the bot" if mode == "bot" else "Bot down: what phrases and the reserve hear alone" }}</h2>
 {% for r in results %}<h3>{{ r.name }}, {{ r.count }} texts</h3>
@@ -40,8 +42,7 @@ def page(results: dict[str, list[Any]]) -> str:
     template = Environment(autoescape=True).from_string(_PAGE)
     return template.render(
         modes=results, concerns=[str(c) for c in Concern], concern=lambda c: CONCERN_WORDS[Concern(c)],
-        name=lambda code: f"{LANGUAGES[code].english} ({code})" if code in LANGUAGES else code,
-        cell=lambda f: "-" if f is None else f"{f.value:.2f}", colour=_colour)
+        name=lambda code: f"{LANGUAGES[code].english} ({code})" if code in LANGUAGES else code, colour=_colour)
 
 
 def _colour(value: float) -> str:

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 Z = 1.959964
 
@@ -25,6 +26,18 @@ class Figure:
     @property
     def interval(self) -> tuple[float, float]:
         return wilson(self.hits, self.of)
+
+    def shown(self) -> dict[str, Any]:
+        """For JSON. A score has no interval."""
+        if self.score is not None:
+            return {"value": round(self.score, 4), "of": self.of}
+        low, high = self.interval
+        return {"value": round(self.value, 4), "hits": self.hits, "of": self.of, "low": round(low, 4), "high": round(high, 4)}
+
+    def short(self) -> str:
+        """A share for a table's cell."""
+        low, high = self.interval
+        return f"{self.value:.2f} ({low:.2f}-{high:.2f}) {self.hits}/{self.of}"
 
     def __str__(self) -> str:
         if self.score is not None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
+import signal
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import ModuleType
+from types import FrameType, ModuleType
 
 import typer
 
@@ -47,18 +49,40 @@ def bot_for_tools(configuration: ModuleType) -> Iterator[Bot]:
 def own_bot(port: int | None = None) -> Iterator[Bot]:
     """A bot process of our own on a free port, ended afterwards. Raises BotMissing."""
     port, key = port or free_port(), secrets.token_hex(16)
-    with TemporaryDirectory() as folder:
+    with _ended_in_order(), TemporaryDirectory() as folder:
         program = Program("bot", bot_command(), Path(folder) / "bot.log", {
             "ALONGSIDE_BOT_PORT": str(port), "ALONGSIDE_BOT_TOKEN": secrets.token_hex(16), "ALONGSIDE_BOT_KEY": key})
         typer.echo("starting the bot...", err=True)
-        program.start()
         bot = Bot(f"http://127.0.0.1:{port}", key, timeout=10)
         try:
+            program.start()
             wait_until_healthy(bot, program)
             yield bot
         finally:
             bot.close()
             program.stop()
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Have SIGTERM and a closed terminal end the block as an exception does: by default they end us at once, and the bot, in a session of its own,
+    would run on for good. What is handled or ignored already (nohup) stays so."""
+    numbers = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is signal.SIG_DFL]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []  # only the main thread may say what a signal does
+
+    def end(number: int, frame: FrameType | None) -> None:
+        for n in numbers:
+            signal.signal(n, signal.SIG_IGN)  # a second one must not break off the ending
+        raise SystemExit(128 + number)
+
+    for n in numbers:
+        signal.signal(n, end)
+    try:
+        yield
+    finally:
+        for n in numbers:
+            signal.signal(n, signal.SIG_DFL)
 
 
 def wait_until_healthy(bot: Bot, program: Program, patience: float = PATIENCE) -> None:

@@ -34,13 +34,20 @@ class LineWrong(ValueError):
 
 
 def run_stream(source: TextIO, out: TextIO, progress: TextIO, *, no_bot: bool) -> int:
-    """Judge every line; returns 0, or 2 when a line was wrong (it is answered with an error, the others go on)."""
+    """Judge every line; returns 0, or 2 when a line was wrong (it is answered with an error, the others go on) or the bot fell silent (its lines are
+    judged as live messages then are, but may be worth judging again)."""
     book = PhraseBook.load()
     wrong = 0
     try:
         with ears(no_bot) as hear:
             for batch in _batches(tqdm(source, file=progress, unit=" texts", mininterval=0.5, disable=None)):
-                for answer in judge_lines(batch, book, hear):
+                try:
+                    answers = judge_lines(batch, book, hear)
+                except BotSilent as silent:
+                    typer.echo(f"judged without the bot: {silent}", err=True)
+                    wrong += 1
+                    answers = judge_lines(batch, book, hear.instead())
+                for answer in answers:
                     wrong += "error" in answer
                     out.write(_written(answer) + "\n")
                 out.flush()
@@ -56,17 +63,31 @@ class Ears:
 
     understand: Callable[[list[str]], list[Understanding]] | None
     bot_down: bool
+    instead: Callable[[], Ears] = lambda: Ears(None, True)  # who is asked for what the bot did not take or answer
+
+
+def _reserve() -> Ears:
+    reserve = Reserve.load(RESERVE_MODEL)
+    return Ears(reserve.understand if reserve else None, True)
+
+
+def _spare() -> Ears:
+    """The reserve as the service has it: a model that cannot be used leaves the phrase lists."""
+    try:
+        return _reserve()
+    except Exception as error:
+        typer.echo(f"the reserve's model cannot be used: {type(error).__name__}", err=True)
+        return Ears(None, True)
 
 
 @contextmanager
 def ears(no_bot: bool) -> Iterator[Ears]:
     """The bot, started if none answers; with `no_bot` what is left without it. Raises BotMissing."""
     if no_bot:
-        reserve = Reserve.load(RESERVE_MODEL)
-        yield Ears(reserve.understand if reserve else None, True)
+        yield _reserve()
         return
     with bot_for_tools(configuration) as bot:
-        yield Ears(bot.understand, False)
+        yield Ears(bot.understand, False, cache(_spare))  # loaded when it is first needed, once
 
 
 def _batches(lines: Iterable[str]) -> Iterator[list[tuple[int, str]]]:
@@ -76,21 +97,24 @@ def _batches(lines: Iterable[str]) -> Iterator[list[tuple[int, str]]]:
 
 
 def judge_lines(batch: list[tuple[int, str]], book: PhraseBook, hear: Ears) -> list[dict[str, Any]]:
-    """The answers to a batch of input lines, in order. A line that is no JSON object with a text is answered with an error."""
+    """The answers to a batch of input lines, in order. A line that is no JSON object with a text is answered with an error. Raises BotSilent."""
     asked: list[dict[str, Any] | LineWrong] = []
     for number, line in batch:
         try:
             asked.append(read_line(number, line))
         except LineWrong as wrong:
             asked.append(wrong)
-    texts = [a["text"] for a in asked if isinstance(a, dict)]
-    try:
-        found = understand(hear, texts)
-    except BotSilent as silent:
-        typer.echo(f"judged without the bot: {silent}", err=True)
-        found = [None] * len(texts)
-    understood = iter(found)
-    return [{"error": str(a)} if isinstance(a, LineWrong) else _answer(a, *judge(a["text"], a.get("lang"), book, next(understood), hear.bot_down)) for a in asked]
+    found = iter(understand(hear, [a["text"] for a in asked if isinstance(a, dict)]))
+    answers: list[dict[str, Any]] = []
+    for a in asked:
+        if isinstance(a, LineWrong):
+            answers.append({"error": str(a)})
+            continue
+        understood, bot_down = next(found), hear.bot_down
+        if understood is None and not bot_down:  # too long for the bot
+            (understood,), bot_down = understand(hear.instead(), [a["text"]]), True
+        answers.append(_answer(a, *judge(a["text"], a.get("lang"), book, understood, bot_down)))
+    return answers
 
 
 def understand(hear: Ears, texts: list[str]) -> list[Understanding | None]:
@@ -111,7 +135,7 @@ def judge(text: str, lang: str | None, book: PhraseBook, understood: Understandi
     recorded = lang if lang in LANGUAGES else "en"
     guess = identify(text, recorded)
     languages = {recorded, guess.language}
-    heard = book.hear(text, languages)
+    heard = book.hear(text, languages, _wishes().polite(languages))
     setting = Setting(empty=not text.strip())
     if lang:
         setting = in_language(setting, guess, recorded)

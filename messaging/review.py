@@ -48,8 +48,8 @@ def export(language: str, file: Path, catalogue: Catalogue | None = None) -> str
 
 
 def sign_off(file: Path, reviewer: str, on: dt.date, catalogue: Catalogue | None = None, folder: Path = FOLDER) -> str:
-    """Store the sign-offs of a returned file in reviews.toml and drop those of texts it does not approve; a text without an answer
-    stays as it was. Returns a summary. Raises ReviewWrong."""
+    """Store the sign-offs of a returned file in reviews.toml and drop those of texts it does not approve as they are; a text without an
+    answer stays as it was. Returns a summary. Raises ReviewWrong."""
     catalogue = catalogue or Catalogue.load()
     if not reviewer.strip():
         raise ReviewWrong("the reviewer's name is missing")
@@ -70,13 +70,14 @@ def sign_off(file: Path, reviewer: str, on: dt.date, catalogue: Catalogue | None
             reviews.get(language, {}).pop(key, None)
             refused.append(f"{language} {key}")
         elif row["text"] != _plain(words):
+            reviews.get(language, {}).pop(key, None)
             changed.append(f"{language} {key}")
         else:
             reviews.setdefault(language, {})[key] = Review(words_hash(words), reviewer.strip(), on.isoformat())
             taken += 1
     _write(folder / "reviews.toml", reviews)
     lines = [f"{taken} texts signed off by {reviewer.strip()}."]
-    lines += [f"Changed by the reviewer, to be edited in texts/ and reviewed again: {', '.join(changed)}"] if changed else []
+    lines += [f"Changed by the reviewer (an earlier sign-off no longer counts), to be edited in texts/ and reviewed again: {', '.join(changed)}"] if changed else []
     lines += [f"Not approved (an earlier sign-off no longer counts): {', '.join(refused)}"] if refused else []
     lines += [f"{unanswered} texts have no answer and stay as they were."] if unanswered else []
     return "\n".join(lines)

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 import typer
 
-from alongside import evaluation
-from alongside.evaluation import Case, Judged, broken, measure, run_evaluation, sets
+from alongside import evaluation, evaluation_sets
+from alongside.evaluation import Judged, broken, measure, run_evaluation
+from alongside.evaluation_sets import Case, amid_small_talk, sets
 from alongside.evaluation_page import page
-from alongside.evaluation_sums import Figure
+from alongside.evaluation_sums import Figure, share
 from alongside.processes import BotMissing
 from alongside.triage_stream import Ears
 from casefile.vocabulary import Urgency
@@ -70,6 +71,11 @@ def test_figures_count_what_they_are_named_for() -> None:
         ("missed", "immediate", "routine"), ("missed", "urgent", "none"), ("false alarm", "none", "urgent")]
 
 
+def test_a_reply_labelled_with_an_intent_of_the_dialogue_is_heard_rightly_as_the_concern_it_means() -> None:
+    result = measure("mine", [Judged(Case("stop for a month", "en", Urgency.NONE, "pause"), Urgency.NONE, ("stop",), ()), judged("none", "none")])
+    assert result.overall["concern_macro_f1"].value == 1.0
+
+
 def test_of_each_kind_of_mistake_the_worst_are_shown() -> None:
     result = measure("mine", [*(judged("urgent", "none") for _ in range(60)), judged("immediate", "none"), *(judged("none", "urgent") for _ in range(60))])
     assert [w["kind"] for w in result.worst] == ["missed"] * 20 + ["false alarm"] * 20 and result.worst[0]["label"] == "immediate"
@@ -96,11 +102,22 @@ def test_every_broken_floor_and_ceiling_is_named(monkeypatch: pytest.MonkeyPatch
     assert len(found) == len(named) and all(name in line for name, line in zip(named, found, strict=True))
 
 
+def test_short_dangers_are_measured_amid_small_talk() -> None:
+    calm = [Case(f"all is well {n}", "en", Urgency.NONE, "fine") for n in range(8)]
+    danger = Case("he is outside", "en", Urgency.IMMEDIATE, "danger_now", frozenset({"terse"}))
+    long = Case("he stands outside my door with another man and they do not go away", "en", Urgency.IMMEDIATE, "danger_now")
+    [found] = amid_small_talk([danger, long, *calm])
+    assert (found.urgency, found.lang, found.tags) == (Urgency.IMMEDIATE, "en", danger.tags)
+    lines = found.text.split("\n")
+    assert lines[4] == danger.text and sorted(lines[:4] + lines[5:]) == [c.text for c in calm]
+    assert amid_small_talk([danger, *calm[1:]]) == [], "too little small talk"
+
+
 def test_every_floor_is_of_a_set_and_a_figure_that_there_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(evaluation, "SHARED", tmp_path)
+    monkeypatch.setattr(evaluation_sets, "SHARED", tmp_path)
     names = {name for name, _ in sets(None)}
     labelled = measure("labelled", [judged(urgency, "none", tags=frozenset({"romanised", "past"})) for urgency in Urgency])
-    figures = {name: labelled.overall if name in ("held-out", "calibration") else {} for name in names}
+    figures = {name: labelled.overall if name in ("held-out", "held-out, amid small talk", "calibration") else {} for name in names}
     for kind, must in (("benign", "calm"), ("hardneg", "calm"), ("distress", "escalates")):
         figures[f"real {kind}"] = measure("real", [judged(None, "none", must=must, concern=None)]).overall
     wanted = {(*where.partition(":")[::2], limit.removeprefix("max_")) for where, limits in evaluation.floors().items() for limit in limits}
@@ -115,13 +132,13 @@ def test_ones_own_file_is_measured_with_the_bot_and_without(file: Path, tmp_path
     written: dict[str, Any] = json.loads((tmp_path / "out" / "evaluation.json").read_text("utf-8"))
     assert set(written) == {"bot", "no-bot"}
     (result,) = written["no-bot"]
-    assert (result["name"], result["count"]) == ("given", 4) and result["overall"]["recall_immediate"] == {"hits": 1, "of": 1, "score": None}
+    assert (result["name"], result["count"]) == ("given", 4) and result["overall"]["recall_immediate"] == share([True]).shown()
     assert result["overall"]["false_alarm_hard"]["hits"] == 1, "the phrase lists hear the danger words whatever the label says"
-    assert result["heat"]["en"]["danger_now"] == {"hits": 1, "of": 1, "score": None} and set(result["languages"]) == {"en", "sq"}
+    assert result["heat"]["en"]["danger_now"] == share([True]).shown() and set(result["languages"]) == {"en", "sq"}
     page = (tmp_path / "out" / "evaluation.html").read_text("utf-8")
-    assert "Albanian (sq)" in page and DANGER in page
+    assert "Albanian (sq)" in page and DANGER in page and '<td>1.00<br><span class="low">0.21-1.00</span></td>' in page
     said = capsys.readouterr().out
-    assert "given (4 texts), bot down" in said and "recall_immediate" in said and "No floor applies to this set" in said
+    assert "given (4 texts), bot down" in said and "1.00 (0.21-1.00) 1/1" in said and "recall_immediate" in said and "No floor applies to this set" in said
     monkeypatch.setattr(evaluation, "floors", lambda: {"bot:given": {"recall": 0.1}})
     assert run_evaluation(file, tmp_path / "out") == 0 and "All floors hold" in capsys.readouterr().out
 
@@ -172,7 +189,7 @@ def test_only_ones_own_labels_must_be_ours(tmp_path: Path, monkeypatch: pytest.M
     """The shared texts have languages that we do not speak."""
     (tmp_path / "calibration").mkdir()
     (tmp_path / "calibration" / "ckb.jsonl").write_text('{"text": "ok", "urgency": "none", "tags": ["shared"]}\n', "utf-8")
-    monkeypatch.setattr(evaluation, "SHARED", tmp_path)
+    monkeypatch.setattr(evaluation_sets, "SHARED", tmp_path)
     assert dict(sets(None))["calibration"] == [Case("ok", "ckb", Urgency.NONE, None, frozenset({"shared"}))]
     with pytest.raises(typer.BadParameter, match=r"ckb\.jsonl line 1: lang is not"):
         list(sets(tmp_path))

@@ -32,6 +32,7 @@ def test_a_share_counts_what_is_true_and_shows_it_with_its_interval() -> None:
     figure = share(flag for flag in (True, False, True, True))
     assert (figure.hits, figure.of, figure.value) == (3, 4, 0.75) and figure.interval == wilson(3, 4)
     assert str(figure) == "0.750 (3/4; 95 % 0.301-0.954)"
+    assert figure.shown() == {"value": 0.75, "hits": 3, "of": 4, "low": 0.3006, "high": 0.9544} and figure.short() == "0.75 (0.30-0.95) 3/4"
     assert share([]).value == 0.0 and share([]).of == 0
 
 
@@ -45,7 +46,7 @@ def test_a_share_counts_what_is_true_and_shows_it_with_its_interval() -> None:
 def test_macro_f1_is_the_mean_over_the_concerns_that_occur(pairs: list[tuple[str, str]], score: float) -> None:
     figure = macro_f1(pairs)
     assert figure.value == pytest.approx(score) and figure.of == len(pairs)
-    assert str(figure) == f"{score:.3f} over {len(pairs)} texts"
+    assert str(figure) == f"{score:.3f} over {len(pairs)} texts" and figure.shown() == {"value": round(score, 4), "of": len(pairs)}
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abcd")), min_size=1))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +75,40 @@ def test_it_is_ended_when_the_tool_fails(stand_in: None) -> None:
     with pytest.raises(RuntimeError), own_bot():
         raise RuntimeError
     assert not set(children()) - before
+
+
+TOOL = """
+import time
+from alongside import standalone
+standalone.bot_command = lambda: ["sleep", "60"]
+standalone.wait_until_healthy = lambda bot, program: print(program.process.pid, flush=True)
+with standalone.own_bot():
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_it_is_ended_when_the_tool_is_told_to_end_or_its_terminal_closes(number: signal.Signals) -> None:
+    with subprocess.Popen([sys.executable, "-c", TOOL], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=configuration.ROOT) as tool:
+        assert tool.stdout is not None
+        bot = psutil.Process(int(tool.stdout.readline()))
+        try:
+            tool.send_signal(number)
+            assert tool.wait(20) == 128 + number and not bot.is_running()
+        finally:
+            if bot.is_running():
+                bot.kill()
+
+
+def test_a_signal_that_is_ignored_stays_ignored_and_all_is_afterwards_as_it_was(stand_in: None) -> None:
+    """`nohup` outlives its terminal."""
+    before = signal.getsignal(signal.SIGTERM), signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with own_bot():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN and signal.getsignal(signal.SIGTERM) is before[0]
+    finally:
+        signal.signal(signal.SIGHUP, before[1])
 
 
 def test_the_running_bot_is_used_when_it_answers(configured: dict[str, str], running_bot: int, monkeypatch: pytest.MonkeyPatch) -> None:

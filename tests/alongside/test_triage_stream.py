@@ -170,20 +170,25 @@ def test_one_text_that_the_bot_does_not_take_is_kept_from_it_and_costs_no_other_
     calm, long = "the blue bird sings at four", "ж" * 10_500
 
     class Listening:
+        most = 10 ** 9
+
         def understand(self, texts: list[str]) -> list[Understanding]:
-            if not texts or not no_bot and any(len(text.encode("utf-8", "replace")) > 20_000 for text in texts):
+            if not texts or any(len(text.encode("utf-8", "replace")) > self.most for text in texts):
                 raise BotSilent("the bot answered 413")
-            return [Understanding("danger_now" if text == "bad" else "fine", 0.9, (), {"none": 0.0 if text == "bad" else 1.0, "immediate": 0.9 if text == "bad" else 0.0},
-                                  0.95 if text == "bad" else 0.0, text == "bad") for text in texts]
+            return [Understanding("danger_now", 0.9, (), {"none": 0.0, "immediate": 0.9}, 0.95, True) if text in ("bad", long) else
+                    Understanding("fine", 0.9, (), {"none": 1.0, "immediate": 0.0}, 0.0, False) for text in texts]
+
+    class OfTheBot(Listening):
+        most = 20_000
 
     @contextmanager
     def bot(configuration: object) -> Iterator[Listening]:
-        yield Listening()
+        yield OfTheBot()
 
     monkeypatch.setattr(triage_stream, "bot_for_tools", bot)
     monkeypatch.setattr(triage_stream.Reserve, "load", lambda model: Listening())
     status, found = run(*({"id": n, "text": text, "lang": "en"} for n, text in enumerate([calm, "bad", long, calm, "bad", "x" * 20_000])), no_bot=no_bot)
-    assert status == 0 and [f["urgency"] == "immediate" for f in found] == [False, True, False, False, True, False], "every answer goes to its own text"
+    assert status == 0 and [f["urgency"] == "immediate" for f in found] == [False, True, True, False, True, False], "every answer goes to its own text"
     unheard = [any("did not answer" in why for why in f["why"]) for f in found]
     said = capsys.readouterr().err
     if not no_bot:
@@ -210,9 +215,47 @@ def test_a_bot_that_falls_silent_costs_no_line_and_it_is_said(monkeypatch: pytes
 
     monkeypatch.setattr(triage_stream, "bot_for_tools", bot)
     status, found = run({"id": 1, "text": DANGER}, {"id": 2, "text": "the blue bird sings at four"}, no_bot=False)
-    assert status == 0 and found[0]["escalates"] and found[1]["urgency"] != "none"
+    assert status == 2 and found[0]["escalates"] and found[1]["urgency"] != "none"
     said = capsys.readouterr()
     assert "without the bot" in said.err and "bird" not in said.err and said.out == ""
+
+
+@pytest.mark.parametrize("model", ["whole", "damaged"])
+def test_where_the_bot_falls_silent_the_reserve_is_asked_as_for_live_messages(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], model: str) -> None:
+    alarm = Understanding("danger_now", 0.9, (), {"none": 0.0, "immediate": 0.9}, 0.95, True)
+    calm = Understanding("fine", 0.9, (), {"none": 1.0, "immediate": 0.0}, 0.0, False)
+    loads = 0
+
+    class Reserve:
+        def understand(self, texts: list[str]) -> list[Understanding]:
+            return [alarm] * len(texts)
+
+    class Sometimes:
+        def understand(self, texts: list[str]) -> list[Understanding]:
+            if len(texts) == BATCH:
+                raise BotSilent("the bot answered 403")
+            return [calm] * len(texts)
+
+    @contextmanager
+    def bot(configuration: object) -> Iterator[Sometimes]:
+        yield Sometimes()
+
+    def load(path: Path) -> Reserve:
+        nonlocal loads
+        loads += 1
+        if model == "damaged":
+            raise EOFError
+        return Reserve()
+
+    monkeypatch.setattr(triage_stream, "bot_for_tools", bot)
+    monkeypatch.setattr(triage_stream.Reserve, "load", load)
+    lines = [{"id": n, "text": "the blue bird sings at four"} for n in range(2 * BATCH + 1)]
+    status, found = run(*lines, no_bot=False)
+    assert status == 2 and loads == 1 and [f["id"] for f in found] == list(range(len(lines))) and not found[-1]["escalates"]
+    assert {f["urgency"] for f in found[:-1]} == {"immediate" if model == "whole" else "routine"}
+    said = capsys.readouterr().err
+    assert said.count("the bot answered 403") == 2 and "bird" not in said and ("cannot be used: EOFError" in said) is (model == "damaged")
+    assert run(lines[0], no_bot=False)[0] == 0 and loads == 1, "nothing is loaded that is not needed"
 
 
 def test_without_an_installed_bot_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -140,6 +140,12 @@ def test_a_later_no_drops_a_sign_off_and_no_answer_leaves_it(folder: Path, tmp_p
     assert reviewed(folder, "reply.later") is not None
 
 
+def test_a_text_that_a_later_reviewer_rewrote_is_no_longer_signed_off(folder: Path, tmp_path: Path) -> None:
+    taken(answered(tmp_path / "sq.csv", {"reply.ok": "yes", "reply.later": "yes"}), folder)
+    said = taken(answered(tmp_path / "sq.csv", {"reply.ok": "yes"}, {"reply.ok": "other words"}), folder)
+    assert "(an earlier sign-off no longer counts)" in said and reviewed(folder) is None and reviewed(folder, "reply.later") is not None
+
+
 @pytest.mark.parametrize("name", ["sq.csv", "sq.xlsx"])
 def test_empty_rows_and_remarks_below_the_table_are_passed_over(folder: Path, tmp_path: Path, name: str) -> None:
     below = ((), ("",) * 7, ("", "", "", "thank you"), ("", "", "", "", "", "", "all read"), ("Read by a colleague too",))
