@@ -22,6 +22,11 @@ def alarms(escalate: np.ndarray, immediate: np.ndarray, limits: dict[str, float]
     return (escalate >= limits["escalate"]) | (immediate >= limits["escalate_immediate"])
 
 
+def alone(escalate: np.ndarray, urgencies: np.ndarray, limits: dict[str, float]) -> np.ndarray:
+    """Which pieces would alarm as messages of their own."""
+    return alarms(escalate, adding_up(urgencies, escalate)[:, -1], limits)
+
+
 def of_kinds(intents: np.ndarray) -> np.ndarray:
     """Rows of intents' probabilities added up by kind (labels.KINDS)."""
     kinds = np.zeros((len(intents), len(KINDS)))
@@ -50,6 +55,11 @@ def _one(heads: Heads, result: Judged, here: slice, pieces: list[str]) -> dict:
     needed = serious[worst:worst + 1].round(4)
     by_urgency = adding_up(urgencies[worst:worst + 1], needed).round(4)
     escalates = bool(alarms(needed, by_urgency[:, -1], limits)[0])
+    # Short words of danger amid small talk may count for too little to alarm: then a person reads them.
+    sounding = alone(result.escalate[here], urgencies, limits)
+    sounding[0] = False
+    part_alarms = bool(sounding.any())
+    shown = worst if escalates or not part_alarms else int(np.where(sounding, result.escalate[here], 0).argmax())
     chances = intents[worst if escalates else 0]
     ranking = sorted(zip(heads.intents, chances.tolist()), key=lambda pair: -pair[1])
     [kinds] = of_kinds(chances[None])
@@ -62,9 +72,9 @@ def _one(heads: Heads, result: Judged, here: slice, pieces: list[str]) -> dict:
         "ranking": [{"name": n, "confidence": round(c, 4)} for n, c in ranking[:10]],
         "urgency": dict(zip(heads.urgencies, by_urgency[0].tolist())),
         "escalate": float(needed[0]),
-        "alarms": escalates,
-        "nearest": heads.shown(result.near, here.start + worst),
-        "worst_part": pieces[worst] if worst else None,
+        "alarms": escalates, "part_alarms": part_alarms,
+        "nearest": heads.shown(result.near, here.start + shown),
+        "worst_part": pieces[shown] if shown else None,
         "thresholds": limits,
         "model": heads.id,
     }

@@ -18,15 +18,19 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
-from listening.heads import ESCALATES, SHORT, Heads, adding_up, centred, lines_of, softened
+from listening.heads import ESCALATES, SHORT, Heads, Judged, adding_up, centred, lines_of, softened
 from listening.labels import INTENTS, KIND_OF, URGENCIES
 from listening.ngrams import Grams
-from listening.understanding import alarms, of_kinds, seriousness
+from listening.understanding import alarms, alone, of_kinds, seriousness
 from listening.weights import NOISE
+from listening.words import tokens
+from nlu_data.small_talk import SHORT as SHORT_DANGER
+from nlu_data.small_talk import amid
 
 GRAM_IN, GRAM_NUMBERS, HIDDEN, MEMBERS, ROUNDS, DAMPING, BATCH = 12, 150, 256, 4, 14, 0.5, 256
 # Recall first: an alarm that is missed costs more than one too many.
 RECALL, IMMEDIATE_RECALL, SERIOUS_REACH_A_PERSON, ROUTINE_REACH_A_PERSON, CALLED_IMMEDIATE = 0.9875, 0.99, 0.9925, 0.9, 0.9
+AMID_RECALL = 0.93  # of short dangers amid small talk; more costs ever more false alarms at longer texts
 SLACK = 0.05
 DISCOUNTS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 
@@ -136,10 +140,36 @@ def _calibrated(heads: Heads, development: Lesson) -> Heads:
     return Heads({**heads.arrays, "calibration": np.array([temperature, fit.coef_[0, 0], fit.intercept_[0]])})
 
 
+@dataclass(frozen=True)
+class _Replies:
+    """Replies of which every piece has been judged. `pieces`: for each reply the rows of its whole and its parts."""
+
+    found: Judged
+    pieces: list[np.ndarray]
+
+    @classmethod
+    def judged(cls, heads: Heads, replies: Lesson) -> _Replies:
+        ends = np.cumsum([len(pieces) for pieces in replies.heard])
+        found = heads.judge([piece for pieces in replies.heard for piece in pieces], np.concatenate(replies.vectors))
+        return cls(found, np.split(np.arange(ends[-1]), ends[:-1]))
+
+    def chances_at(self, discount: float) -> tuple[np.ndarray, np.ndarray]:
+        """Of each reply how bad the piece sounds that sounds worst, and its chances of every urgency."""
+        scores = [seriousness(self.found.escalate[p], discount) for p in self.pieces]
+        worst, escalate = np.array([p[s.argmax()] for p, s in zip(self.pieces, scores)]), np.array([s.max() for s in scores])
+        return escalate, adding_up(self.found.urgencies[worst], escalate)
+
+    def alone(self, limits: dict[str, float]) -> np.ndarray:
+        """Whether a part of each would alarm by itself."""
+        by_itself = alone(self.found.escalate, self.found.urgencies, limits)
+        return np.array([bool(by_itself[p[1:]].any()) for p in self.pieces])
+
+
 def _with_thresholds(heads: Heads, development: Lesson) -> Heads:
     """The same with its thresholds, and the report on the development replies at them.
 
-    part_discount  how much less a sentence counts than the whole, in log-odds: what costs the fewest false alarms
+    part_discount  how much less a sentence counts than the whole, in log-odds: what costs the fewest false alarms and still finds AMID_RECALL of short
+                   dangers amid small talk
     escalate       of P(urgent or immediate), and
     escalate_immediate  of P(immediate): either is enough for an alarm. Together they find RECALL of what is serious and IMMEDIATE_RECALL
                    of what is immediate, with the fewest false alarms
@@ -149,31 +179,46 @@ def _with_thresholds(heads: Heads, development: Lesson) -> Heads:
     """
     urgencies = np.array(development.urgencies)
     serious = urgencies >= ESCALATES
-    found = heads.judge([piece for pieces in development.heard for piece in pieces], np.concatenate(development.vectors))
-    ends = np.cumsum([len(pieces) for pieces in development.heard])
-    pieces = np.split(np.arange(ends[-1]), ends[:-1])
+    replies, talk = _Replies.judged(heads, development), _small_talk(development)
+    chatting = _Replies.judged(heads, talk) if talk.heard else None
 
-    def chances_at(discount: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Of each reply the piece that sounds worst, how bad, and its chances of every urgency."""
-        scores = [seriousness(found.escalate[p], discount) for p in pieces]
-        worst, escalate = np.array([p[s.argmax()] for p, s in zip(pieces, scores)]), np.array([s.max() for s in scores])
-        return worst, escalate, adding_up(found.urgencies[worst], escalate)
+    def found_amid(discount: float, limits: dict[str, float]) -> float:
+        if chatting is None:
+            return 1.0
+        escalate, chances = chatting.chances_at(discount)
+        return float(alarms(escalate, chances[:, 3], limits).mean())
 
-    def false_alarms(discount: float) -> float:
-        return alarm_limits(*chances_at(discount)[1:], urgencies)[1]
+    def cost(discount: float) -> tuple[float, float]:
+        limits, false = alarm_limits(*replies.chances_at(discount), urgencies)
+        return max(0.0, AMID_RECALL - found_amid(discount, limits)), false
 
-    discount = min(DISCOUNTS, key=false_alarms)
-    worst, escalate, chances = chances_at(discount)
+    discount = min(DISCOUNTS, key=cost)
+    escalate, chances = replies.chances_at(discount)
     alarm, _ = alarm_limits(escalate, chances, urgencies)
     immediate, person = chances[:, 3], 1 - chances[:, 0]
     limits = {
         "part_discount": discount, **alarm,
         "immediate": reaching(immediate[urgencies == 3], CALLED_IMMEDIATE),
         "person": min(reaching(person[serious], SERIOUS_REACH_A_PERSON), reaching(person[urgencies == 1], ROUTINE_REACH_A_PERSON)),
-        "intent": _surer_than_not(found.intents[ends - [len(p) for p in pieces]], np.array(development.intents)),
+        "intent": _surer_than_not(replies.found.intents[[p[0] for p in replies.pieces]], np.array(development.intents)),
     }
+    reached = (person >= limits["person"]) | replies.alone(alarm)
+    report = {**_report(alarms(escalate, immediate, limits), reached, limits, development), "amid_small_talk": round(found_amid(discount, alarm), 4)}
     return Heads({**heads.arrays, "threshold_names": np.array(list(limits)), "thresholds": np.array(list(limits.values())),
-                  "report": np.array(json.dumps(_report(alarms(escalate, immediate, limits), person, limits, development)))})
+                  "report": np.array(json.dumps(report))})
+
+
+def _small_talk(replies: Lesson) -> Lesson:
+    """Their short dangers amid their harmless ones; the whole of so long a text is the mean of its parts (listening.listener)."""
+    at_once = [n for n, heard in enumerate(replies.heard) if len(heard) == 1]
+    dangers = [n for n in at_once if replies.urgencies[n] >= ESCALATES and len(tokens(replies.heard[n][0])) <= SHORT_DANGER]
+    mixed = Lesson()
+    for row in amid(replies.langs, dangers, [n for n in at_once if replies.urgencies[n] == 0]):
+        parts, vectors = [replies.heard[n][0] for n in row], np.stack([replies.vectors[n][0] for n in row])
+        whole = vectors.mean(0)
+        mixed.heard.append(["\n".join(parts), *parts])
+        mixed.vectors.append(np.vstack([whole / np.linalg.norm(whole), vectors]))
+    return mixed
 
 
 def alarm_limits(escalate: np.ndarray, chances: np.ndarray, urgencies: np.ndarray) -> tuple[dict[str, float], float]:
@@ -210,7 +255,7 @@ def _surer_than_not(chances: np.ndarray, intents: np.ndarray) -> float:
     return min(0.5, float(top[order][doubtful[-1] + window // 2])) if len(doubtful) else 0.3
 
 
-def _report(alarm: np.ndarray, person: np.ndarray, limits: dict[str, float], development: Lesson) -> dict:
+def _report(alarm: np.ndarray, reached: np.ndarray, limits: dict[str, float], development: Lesson) -> dict:
     """Shares of the development replies, in all, by language and by intent, at the thresholds."""
     intents, urgencies, langs = np.array(development.intents), np.array(development.urgencies), np.array(development.langs)
 
@@ -222,7 +267,7 @@ def _report(alarm: np.ndarray, person: np.ndarray, limits: dict[str, float], dev
                 "recall_immediate": share(alarm, urgencies == 3),
                 "false_alarms": share(alarm, urgencies < ESCALATES),
                 "false_alarms_none": share(alarm, urgencies == 0),
-                "needless_person": share(person >= limits["person"], urgencies == 0)}
+                "needless_person": share(reached, urgencies == 0)}
 
     return {"all": row(np.ones(len(intents), bool)), "thresholds": limits,
             "languages": {str(lang): row(langs == lang) for lang in sorted(set(development.langs))},

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from alongside_bot.learn import IMMEDIATE_RECALL, RECALL, Lesson, alarm_limits, learn, reaching
+from alongside_bot.learn import AMID_RECALL, IMMEDIATE_RECALL, RECALL, Lesson, alarm_limits, learn, reaching
 
 from listening.heads import Heads, adding_up, lines_of, texts_of
 from listening.labels import CONCERNS, FALLBACK, INTENTS, URGENCIES
@@ -88,6 +88,18 @@ def test_the_most_serious_sentence_wins(heads):
     assert found["alarms"]
     assert found["worst_part"] == KINDS[3][2]
     assert found["intent"] == "danger_now"
+
+
+def test_a_danger_amid_small_talk_that_does_not_alarm_is_read_by_a_person(heads):
+    discounting = with_limits(heads, part_discount=50.0)
+    found = heard(discounting, 0, 0, 0, 3, 0, 0)
+    assert (found["alarms"], found["part_alarms"], found["worst_part"]) == (False, True, KINDS[3][2])
+    assert found["nearest"][0]["intent"] == "danger_now"
+    assert not heard(discounting, 0, 0, 1, 0)["part_alarms"]
+
+
+def test_short_dangers_are_found_amid_small_talk(heads):
+    assert heads.report["amid_small_talk"] >= AMID_RECALL
 
 
 def test_urgencies_add_up_to_the_escalation(heads):
