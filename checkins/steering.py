@@ -76,7 +76,7 @@ def apply(session: Session, person: Person, act: str, wishes: Mapping[str, Any],
         case "start":
             return _start(session, person, plan, now)
         case "pause":
-            return _pause(session, person, wishes.get("day"), now)
+            return _pause(session, person, wishes, now)
         case "reschedule":
             return _reschedule(session, person, plan, wishes, now)
         case "less_often":
@@ -112,14 +112,18 @@ def _start(session: Session, person: Person, plan: Plan, now: dt.datetime) -> Ch
     return Change("reply.started")
 
 
-def _pause(session: Session, person: Person, day: dt.date | None, now: dt.datetime) -> Change:
+def _pause(session: Session, person: Person, wishes: Mapping[str, Any], now: dt.datetime) -> Change:
+    day, unclear = wishes.get("day"), wishes.get("unclear")
     move_all(session, person.id, Answered(True), now)
-    if day is not None and day > _today(person, now):
+    far = day is not None and wall(day, dt.time(), person.time_zone) > now + FURTHEST_WISH
+    if day is not None and day > _today(person, now) and not (far or unclear):
         change = changes.make(session, person.id, "paused", {"paused_until": wall(day, dt.time(), person.time_zone)}, now)
         _shown(session, change, f"She asked us not to write until {day.isoformat()}", now)
         return Change("reply.paused_until", {"day": spoken_day(day, person.language)})
     change = changes.make(session, person.id, "paused", {"paused": True}, now)
-    _shown(session, change, "She asked us not to write for now. Nothing is sent until she or you start it again", now)
+    wish = ("for now, or until a day that the machine did not understand: read her message and arrange it with her" if unclear else
+            f"until {day.isoformat()}, if the machine read that right: please arrange it with her" if far else "for now")
+    _shown(session, change, f"She asked us not to write {wish}. Nothing is sent until she or you start it again", now)
     return Change("reply.paused")
 
 

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from casefile.encryption import KeyRing
-from triage.normalise import clean
+from triage.normalise import clean, cleaned
 
 SHORTEST, LONGEST = 3, 60  # letters and signs
 
@@ -36,17 +36,15 @@ def duress_hashes(ring: KeyRing, word: str) -> list[str]:
 
 def is_safe_word(ring: KeyRing, text: str, stored: str | None) -> bool:
     """True when the whole text is the safe word, after normalisation."""
-    return stored is not None and stored in ring.lookups("safe:" + clean(text))
+    return stored is not None and any(stored in ring.lookups("safe:" + form) for form in cleaned(text))
 
 
 def is_duress(ring: KeyRing, text: str, stored: Iterable[str]) -> bool:
     """True when the whole text is the duress word, give or take one typo."""
     wanted = set(stored)
-    form = _together(clean(text))
     # A longer text cannot be the word, which one letter too many may make longer; this also bounds the hashing.
-    if not wanted or not form or len(form) > LONGEST + 1:
-        return False
-    return any(not wanted.isdisjoint(ring.lookups("duress:" + f)) for f in _with_one_left_out(form))
+    forms = {form for form in map(_together, cleaned(text)) if wanted and form and len(form) <= LONGEST + 1}
+    return any(not wanted.isdisjoint(ring.lookups("duress:" + f)) for form in forms for f in _with_one_left_out(form))
 
 
 def too_common(word: str, everyday: Iterable[tuple[str, ...]]) -> bool:

@@ -120,7 +120,7 @@ def _act(session: Session, person: Person, row: Inbound, verdict: Verdict, now: 
     if not {"reschedule"} & set(acts):
         checkin = answered(session, person, row.id, now, clear=clear or "clarify" not in acts, replies_to=replies_to)
     row.checkin_id = replies_to or (checkin.id if checkin else None)
-    if awaited(session, person, row) == "call_when" and not verdict.urgency.escalates and "stop" not in acts:
+    if awaited(session, person, row) == "call_when" and not verdict.urgency.escalates and not {"stop", "wrong_number"} & set(acts):
         request_call(session, person, "asked", now, asked_for=row.body, alert_id=row.alert_id)
     address_id = numbers.address_of(session, row)
     suspended = numbers.is_suspended(session, person, address_id)
@@ -131,7 +131,7 @@ def _act(session: Session, person: Person, row: Inbound, verdict: Verdict, now: 
             reply = None
             _not_done(session, row, act, now)
         elif act in steering.ACTS:
-            wishes = asks.wishes(row.body, act, person.language, person.time_zone, now)
+            wishes = asks.wishes(row.body, act, person.language, person.time_zone, row.received_at)  # "tomorrow" is the day after she wrote it
             if verdict.wish is not None:
                 wishes |= {"channel": verdict.wish.channel, "only": verdict.wish.only}
             change = steering.apply(session, person, act, wishes | {"here": row.channel, "address": address_id}, now)
@@ -152,11 +152,14 @@ def _reply(session: Session, catalogue: Catalogue, person: Person, row: Inbound,
     if row.channel is Channel.VOICE and not row.body:
         return  # she rang our number: what was asked stays asked
     answers = key is not None and row.address_id is not None and row.channel is not Channel.VOICE
-    person.awaiting = awaits(Purpose.REPLY, key) if answers else ""
-    person.awaiting_since = now if person.awaiting else None
+    if answers or person.awaiting != "human":  # to a colleague she may write "wait" first, and then "1"
+        person.awaiting = awaits(Purpose.REPLY, key) if answers else ""
+        person.awaiting_since = now if person.awaiting else None
     if not answers:
         return
     outbox.queue(session, dedupe=f"reply:{row.id}", purpose=Purpose.REPLY, channel=row.channel, person_id=person.id,
                  address_id=row.address_id, inbound_id=row.id, text_key=key, language=person.language,
                  body=catalogue.text(key, person.language, **params), lane=Lane.REPLY, now=now,
+                 # Staff must see which day she was promised: the catalogue's English alone does not say it.
+                 own_words=catalogue.text(key, "en", **params) if params and person.language != "en" else None,
                  not_after=now + dt.timedelta(minutes=30))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -13,16 +14,24 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 
 from casefile.vocabulary import LANGUAGES
-from triage import named
+from triage import hours_in_words, named
 from triage.normalise import clean, fold, printable
 
 # dateparser does not know it; our lists do.
 _NO_DATES = frozenset({"ti"})
 # Their clock begins at dawn: 3 o'clock is nine in the morning, or 3 in the afternoon to whoever has got used to ours.
 _FROM_DAWN = frozenset({"am", "ti"})
+# They write the month before the day: in them 5/12 could be either.
+_MONTH_FIRST = frozenset({"hu", "lt", "zh"})
+# To the library a date; to whoever texts it rather two hours: "10-12", "between 10 and 12", "5.12".
+_TWO_NUMBERS = re.compile(r"\d{1,2}[^\d/月]{1,5}\d{1,2}")
 # 17:30, 5h30, 5pm. With a dot only what cannot be a date: 17.00, 5.30, not 1.12.
 _CLOCK = re.compile(r"(?<![\d.:])([01]?\d|2[0-3])(?:[:h]([0-5]\d)|\.(00|1[3-9]|[2-5]\d))(?![\d.])")
 _AM_PM = re.compile(r"(?<![\d.:])(1[0-2]|0?[1-9])(?:[:.]([0-5]\d))?\s?([ap])\.?m\b")
+# Vietnamese "tối" (evening) and "tôi" (I) are the same letters, told apart only by their signs; without any, an hour beside them can be of either.
+_VI_HOUR = r"\d{1,2} ?(?:(?:giờ|gio|[hg](?![^\W\d]))(?: ?[0-5]\d| rưỡi| ruoi)?|rưỡi|ruoi)"
+_VI_EVENING = re.compile(rf"({_VI_HOUR}) (?:tối|đêm)\b(?! (?:nay|mai)\b)|\b(?:tối|đêm) (?:lúc |vào )?({_VI_HOUR})")
+_VI_EITHER = re.compile(rf"\b(?:toi|dem) (?:luc )?{_VI_HOUR}|{_VI_HOUR} (?:toi|dem)\b(?! (?:nay|mai)\b)")
 # When in a part of the day; her safe hours narrow it.
 _USUAL = {"morning": dt.time(10), "noon": dt.time(12), "afternoon": dt.time(15), "evening": dt.time(19)}
 # An hour up to this without anything else is one of the afternoon: nobody asks for a text at 5 in the morning.
@@ -32,7 +41,7 @@ _SHORTEST_DAY = 4  # letters of a day's name to dateparser: its abbreviations ar
 
 @dataclass(frozen=True)
 class When:
-    """A day and an hour, local to the person. `unclear`: more was named than was understood, so a person must arrange it."""
+    """A day and an hour, local to the person. `unclear`: more was named than was understood (an hour in words, say), so a person must arrange it."""
 
     day: dt.date | None = None
     time: dt.time | None = None
@@ -78,11 +87,14 @@ def _lists(spoken: str) -> tuple[str, ...]:
 
 
 def only_language(text: str, spoken: str) -> str | None:
-    """The language when its name is the whole text ("Romanian", "in English"); None when there is anything else."""
+    """The language when its name is the whole text ("Romanian", "in English"); None when there is anything else, and for a name that is a refusal as
+    well (Tagalog "hindi": no)."""
+    kinds = named.whole(text, _lists(spoken))
+    if named.NOT in kinds:
+        return None
     form = clean(text).removeprefix("in ")
     if by_library := next((names[form] for names in (_names(spoken), _names("en")) if form in names), None):
         return by_library
-    kinds = named.whole(text, _lists(spoken))
     kind = kinds.pop() if len(kinds) == 1 else ""
     return kind.removeprefix(named.LANGUAGE) if kind.startswith(named.LANGUAGE) else None
 
@@ -91,30 +103,42 @@ def when(text: str, spoken: str, zone: str, now: dt.datetime) -> When:
     """The local day and hour a text names, as far as our lists and a well-kept library understand its language. An hour that could be told by
     either of two clocks is none."""
     local, two_clocks = now.astimezone(ZoneInfo(zone)), spoken in _FROM_DAWN
-    folded = fold(text)
-    hour, rest = _clock(folded, two_clocks)
+    text = _vietnamese(text) if spoken == "vi" else text
+    folded = hours_in_words.with_digits(fold(text))
+    hour, rest = _clock(folded, spoken)
     doubtful = hour is None and rest != folded
-    things, left = [], 0
+    things, left, in_words = [], 0, False
+    days: set[dt.date] = set()
     for words, found in named.named(rest, _lists(spoken)):
-        told = {place for n in found for place in range(n.start, n.end)}
+        told = {place for n in found if n.kind != named.SPAN for place in range(n.start, n.end)}
         left += sum(word[0].isdigit() for place, word in enumerate(words) if place not in told)
+        in_words |= hours_in_words.named(tuple("" if place in told else word for place, word in enumerate(words)), _lists(spoken))
         things += found
+        days |= _days([n for n in found if not n.refused], local.date())
     meant = [n for n in things if not n.refused]
-    days = {_day(n.kind, local.date()) for n in meant if n.kind in named.DAYS}
     day = days.pop() if len(days) == 1 else None
     part = next((n.kind for n in meant if n.kind in named.PARTS), None)
     said = next((n for n in meant if n.kind in named.HOURS), None)
     if hour is None and said is not None:
         hour = _hour(said, part, two_clocks)
         doubtful = hour is None
-    elif hour is None and part is not None:
-        hour = _USUAL[part]
+    elif hour is None:
+        hour, left = _USUAL.get(part or ""), left + in_words
     refused = len(meant) < len(things) and day is None
     if day is None and not days and not refused and (left or not (hour or doubtful)):
         written = _written(rest, spoken, local)
         day, hour = written.day, hour or written.time
         left -= written.numbers
-    return When(day, hour, unclear=bool(days) or refused or left > 0 or (doubtful and not (two_clocks and day is not None)))
+    doubted = _disagree(folded, part) or (spoken == "vi" and _VI_EITHER.search(text) is not None)
+    return When(day, hour, unclear=bool(days) or refused or left > 0 or doubted or (doubtful and not (two_clocks and day is not None)))
+
+
+def _days(found: list[named.Named], today: dt.date) -> set[dt.date]:
+    """The days that these name; next week and a weekday in one form (下周五) are that day of next week."""
+    of_next_week = {n.start for n in found if n.kind in named.WEEKDAYS} & {n.start for n in found if n.kind == named.NEXT_WEEK}
+    monday = today + dt.timedelta(days=7 - today.weekday())
+    return {monday + dt.timedelta(days=named.WEEKDAYS.index(n.kind)) if n.start in of_next_week else _day(n.kind, today)
+            for n in found if n.kind in named.DAYS and not (n.start in of_next_week and n.kind == named.NEXT_WEEK)}
 
 
 def _day(kind: str, today: dt.date) -> dt.date:
@@ -123,13 +147,21 @@ def _day(kind: str, today: dt.date) -> dt.date:
     return today + dt.timedelta(days={"today": 0, "tomorrow": 1, "day after tomorrow": 2, "next week": 7}[kind])
 
 
-def _clock(folded: str, two_clocks: bool) -> tuple[dt.time | None, str]:
+def _vietnamese(text: str) -> str:
+    """The text with an hour's evening written out as our lists have it, and without "I"."""
+    text = re.sub(r"\btôi\b", " ", " ".join(unicodedata.normalize("NFC", text).casefold().split()))
+    return _VI_EVENING.sub(lambda found: f"{found[1] or found[2]} buổi tối", text)
+
+
+def _clock(folded: str, spoken: str) -> tuple[dt.time | None, str]:
     """An hour written with its minutes or with am or pm, and the text without it."""
     if found := _AM_PM.search(folded):
+        if spoken == "ro" and found[0].endswith("am"):  # "I have"; as a.m. it has a dot
+            return None, folded[:found.start()] + folded[found.end():]
         time = dt.time(int(found[1]) % 12 + (12 if found[3] == "p" else 0), int(found[2] or 0))
     elif found := _CLOCK.search(folded):
         hour = int(found[1])
-        if two_clocks and hour <= 12:
+        if spoken in _FROM_DAWN and hour <= 12:
             return None, folded[:found.start()] + folded[found.end():]
         time = dt.time(hour + 12 if hour <= _AFTERNOON and not found[1].startswith("0") else hour, int(found[2] or found[3]))
     else:
@@ -137,11 +169,19 @@ def _clock(folded: str, two_clocks: bool) -> tuple[dt.time | None, str]:
     return time, folded[:found.start()] + folded[found.end():]
 
 
+def _disagree(folded: str, part: str | None) -> bool:
+    """Whether an hour that was read with its minutes is not of the part of the day named beside it: "8:30 in the evening"."""
+    found = None if _AM_PM.search(folded) else _CLOCK.search(folded)
+    if found is None or int(found[1]) >= 12:
+        return False
+    return part in ("afternoon", "evening") or (part == "morning" and int(found[1]) <= _AFTERNOON and not found[1].startswith("0"))
+
+
 def _hour(said: named.Named, part: str | None, two_clocks: bool) -> dt.time | None:
     hour = said.number or 0
     if hour > 23 or (two_clocks and hour <= 12):
         return None
-    if hour < 12 and (part in ("afternoon", "evening") or (part is None and 0 < hour <= _AFTERNOON)):
+    if hour < 12 and (part in ("afternoon", "evening") or (part in (None, "noon") and 0 < hour <= _AFTERNOON)):
         hour += 12
     minutes = {"half +30": 30, "half -30": -30}.get(said.kind, 0)
     return (dt.datetime(2000, 1, 2, hour) + dt.timedelta(minutes=minutes)).time()
@@ -162,7 +202,7 @@ def _written(text: str, spoken: str, local: dt.datetime) -> _Written:
 
     logging.getLogger("dateparser").setLevel(logging.WARNING)
     base = local.replace(tzinfo=None, second=0, microsecond=0)
-    settings = {"RELATIVE_BASE": base, "PREFER_DATES_FROM": "future", "RETURN_AS_TIMEZONE_AWARE": False}
+    settings = {"DATE_ORDER": "DMY", "RELATIVE_BASE": base, "PREFER_DATES_FROM": "future", "RETURN_AS_TIMEZONE_AWARE": False}
     try:
         found = dateparser.search.search_dates(printable(text)[:300], languages=[c for c in _lists(spoken) if c not in _NO_DATES], settings=settings)
     except Exception:  # any failure of the parser only means that no day was understood
@@ -171,7 +211,8 @@ def _written(text: str, spoken: str, local: dt.datetime) -> _Written:
         numbers = len(re.findall(r"\d+", words))
         abbreviated = words.isascii() and not numbers and sum(map(str.isalpha, words)) < _SHORTEST_DAY
         now = moment.replace(second=0, microsecond=0) == base  # "not now" names no day; "today" is in our lists
-        if not abbreviated and not now and not words.strip().isdigit() and moment.date() >= local.date():
+        either = _TWO_NUMBERS.fullmatch(words.replace("/", "-") if spoken in _MONTH_FIRST else words)
+        if not abbreviated and not now and not either and not words.strip().isdigit() and moment.date() >= local.date():
             return _Written(moment.date(), moment.time() if moment.time() not in (base.time(), dt.time()) else None, numbers)
     return _Written()
 

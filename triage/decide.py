@@ -1,4 +1,4 @@
-"""What a message means and what is done about it: every rule on one page. Pure.
+"""What a message means and what is done about it: every rule on one page (which text answers it: reply.py). Pure.
 
 Laws (tests/triage/test_decide.py): no message is met with nothing; a danger phrase always escalates whatever the bot thought; losing the
 bot never loses the words; STOP gets no further reply, and danger with STOP still escalates; duress is answered exactly like an
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from casefile.vocabulary import CONCERN_WORDS, DANGER_CONCERNS, Concern, Urgency, most_urgent
 from triage.phrases import Heard
+from triage.reply import reply_to, silent
 from triage.terms import BotAnswer, Setting, Understanding, Verdict
 from triage.wishes import Wish
 
@@ -66,7 +67,7 @@ _WISH_MEANS = {
     "reschedule": (Concern.RESCHEDULE, Urgency.NONE, "Asks to be written to at another time"),
     "phone_lost": (Concern.WRONG_PERSON, Urgency.URGENT, "Says that the phone is lost, taken, not hers or to change: everything to it has stopped. Reach her by "
                                                          "another agreed route"),
-    "wrong_number": (Concern.WRONG_PERSON, Urgency.ROUTINE, "Says that this is not her number: nothing more is sent there. Agree a new one by another route"),
+    "wrong_number": (Concern.WRONG_PERSON, Urgency.ROUTINE, "Says that this is not her number"),
     "under_age": (Concern.CHILD_AT_RISK, Urgency.URGENT, "Says to be under 18: automatic messages have ended. A person must make contact within the "
                                                          "hour; the local authority comes first"),
 }
@@ -74,6 +75,8 @@ _WISH_MEANS = {
 _STEERS = frozenset({"less_often", "change_channel", "reschedule", "change_language"})
 # Said of the phone or the person, they hold whatever else is said, alarm or not.
 _ALWAYS = ("under_age", "phone_lost")
+# Heard whatever was asked.
+OF_THE_PHONE = (*_ALWAYS, "wrong_number")
 _NUMBER_MEANS = {1: "ok", 2: "call", 9: "help"}  # 9 is "things are bad" in a call, and never anything harmless
 _ORDERS = ("stop", "start", "pause", "help")
 # Asked when to call, or by a colleague: "6", "tomorrow", "ok" answer that, and are for a person. Only orders are still heard.
@@ -81,11 +84,6 @@ _OTHERS_ASK = ("call_when", "human")
 # What the app tells the bot a keyword is, so that its dialogue takes the same turn.
 HINTS = {"ok": "fine", "yes": "fine", "call": "wants_contact", "person": "wants_contact", "later": "reschedule", "thanks": "chat",
          "hello": "chat", "stop": "stop", "pause": "pause", "start": "start"}
-_DEFAULT_REPLY = {
-    "checkin_answered": "reply.ok", "call_requested": "reply.call_when", "reschedule": "reply.later", "pause": "reply.paused",
-    "start": "reply.started", "change_language": "reply.which_language", "introduced": "reply.automated", "clarify": "reply.clarify",
-    "handover": "reply.person_reads", "concern": "reply.person_reads", "less_often": "reply.less_often", "change_channel": "reply.person_reads",
-}
 
 
 def keyword_of(heard: Heard, awaiting: str) -> str | None:
@@ -110,10 +108,10 @@ def hint_of(heard: Heard, awaiting: str, wish: Wish | None = None) -> str | None
 
 
 def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard = Heard(), reserve: Understanding | None = None,
-           wish: Wish | None = None, together: Understanding | None = None) -> Verdict:
+           wish: Wish | None = None, together: Understanding | None = None, told: Urgency = Urgency.NONE) -> Verdict:
     """Judge one message. `heard`: the phrase lists on it; `bot`: None when it did not answer, then `reserve` is what our own copy of its model
     makes of the text (None = that is missing too); `wish`: the lists of wishes on it. `nearby`, `together`: the phrase lists and the model on the
-    texts of the last few minutes together."""
+    texts of the last few minutes together; `told`: the most serious that people were told of the others among these."""
     reading = _Reading()
     for hit in (*heard.hits, *nearby.hits):
         reading.add(hit.concern, hit.urgency, f"Phrase list ({hit.lang}): “{hit.phrase}”")
@@ -124,18 +122,22 @@ def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard 
     acts = acts or _hear_wish(reading, wish)
     certain = bool(acts)
     understood = bot.understanding if bot is not None else reserve
-    if understood is not None and _counts(understood, certain, wish):
+    counts = understood is not None and _counts(understood, certain, wish)
+    if understood is not None and counts:
         _hear_bot(reading, understood)
-    if together is not None and together.alarms and (understood is None or urgency_of(together).rank > urgency_of(understood).rank):
+    if together is not None and _adds(together, understood, counts, told if certain else Urgency.NONE):
         _hear_bot(reading, together, " with the texts before it")
+    pauses = understood is not None and understood.intent == "pause"
+    if setting.awaiting == "human" and not certain and not heard.hits:
+        reading.at_least(Urgency.ROUTINE, "Answers what a colleague wrote")
     if bot is not None and not certain:
-        acts = list(bot.acts)
+        acts = list(bot.acts) if setting.awaiting != "human" else [a for a in bot.acts if a in _ORDERS] or ["handover"]
     elif bot is None and not certain:
         if not reading.concerns:
             reading.add(Concern.UNCLEAR, Urgency.ROUTINE, None)
         if not setting.empty:
             reading.at_least(Urgency.ROUTINE, "The bot did not answer; a person must read this")
-        acts = ["handover"]
+        acts = ["pause" if pauses and setting.awaiting != "call_when" else "handover"]
     _hear_setting(reading, setting)
     # Only her own plain word takes a stop back, never a guess of the model; and whoever holds a suspended phone steers nothing.
     if (setting.stopped and "start" in acts and keyword != "start") or (setting.suspended and _STEERS & set(acts)):
@@ -143,12 +145,15 @@ def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard 
     if setting.duress:
         return _duress(reading, setting)
     concerns = tuple(sorted(reading.concerns, key=lambda c: -reading.concerns[c].rank)) or (Concern.UNCLEAR,)
-    acts = _settle(acts, reading, concerns, provider_stopped=setting.opt_out_type == "STOP")
+    acts = _settle(acts, reading, asked_to_stop=Concern.STOP in concerns and not pauses, provider_stopped=setting.opt_out_type == "STOP")
+    if wish is not None and wish.act == "wrong_number":
+        reading.why.append("Nothing more is sent there: agree a new number by another route" if "wrong_number" in acts else
+                           "Who writes there may be in danger, so the number is not suspended: suspend it yourself if it is not hers")
     # What the bot proposes to say answers another turn than a wish that only the lists heard; and one that is lost has no answer to a keyword.
     lost = bot is not None and "handover" in bot.acts
-    reply = _reply(reading.urgency, concerns, acts, None if wish or (certain and lost) else bot, setting)
-    told = "handover" in acts or (reply == "reply.person_reads" and "change_channel" not in acts)  # that wish becomes a task by itself
-    if told and reading.urgency is Urgency.NONE:
+    reply = reply_to(reading.urgency, concerns, acts, None if wish or (certain and lost) or setting.awaiting == "human" else bot, setting)
+    promised = "handover" in acts or (reply == "reply.person_reads" and "change_channel" not in acts)  # that wish becomes a task by itself
+    if promised and reading.urgency is Urgency.NONE:
         reading.at_least(Urgency.ROUTINE, "The machine has no answer to this: she is told that a person reads it")
     return Verdict(reading.urgency, concerns, tuple(dict.fromkeys(reading.why)), tuple(acts), reply, wish=wish)
 
@@ -209,15 +214,23 @@ def _counts(u: Understanding, certain: bool, wish: Wish | None) -> bool:
     return u.alarms and (wish is not None or u.escalate >= CLEAR_ALARM)
 
 
+def _adds(together: Understanding, alone: Understanding | None, counts: bool, told: Urgency) -> bool:
+    """Whether the texts together alarm beyond what was heard in this one `alone`, and beyond what people were told of the others (`told`), which a
+    plain answer sent after it only repeats. Where the model is alarmed at an answer that does not count, it must be more so with them."""
+    if not together.alarms or urgency_of(together).rank <= told.rank:
+        return False
+    if alone is None or urgency_of(together).rank > urgency_of(alone).rank:
+        return True
+    return not counts and together.escalate > alone.escalate
+
+
 def urgency_of(u: Understanding) -> Urgency:
     """How serious an understanding is, by its own thresholds."""
     immediate = u.urgency.get("immediate", 0.0)
     if u.alarms:
         # Among those that escalate, immediate when the model leans to it at all: a page too many is cheaper than one too late.
         return Urgency.IMMEDIATE if immediate >= u.immediate_from or immediate >= u.urgency.get("urgent", 0.0) else Urgency.URGENT
-    if 1.0 - u.urgency.get("none", 0.0) >= u.person_from:
-        return Urgency.ROUTINE
-    return Urgency.NONE
+    return Urgency.ROUTINE if u.to_be_read else Urgency.NONE
 
 
 def _meaning(intent: str) -> tuple[Concern, Urgency]:
@@ -231,7 +244,7 @@ def _meaning(intent: str) -> tuple[Concern, Urgency]:
 
 def _because(concern: Concern, u: Understanding, heard_with: str) -> str:
     near = (f"; in “{u.sentence}”" if u.sentence else "") + (f"; most like “{u.nearest[0]}”" if u.nearest else "")
-    return f"Model{heard_with}: {CONCERN_WORDS[concern]} ({u.confidence:.0%}, alarm {u.escalate:.0%}, alarms from {u.alarm_from:.0%}){near}"
+    return f"Model{heard_with}: {CONCERN_WORDS[concern]} ({u.confidence:.0%}, {u.chance}){near}"
 
 
 def _hear_setting(reading: _Reading, s: Setting) -> None:
@@ -270,31 +283,16 @@ def _duress(reading: _Reading, setting: Setting) -> Verdict:
     """Outwardly what an OK gets; inwardly an immediate alert. The word itself is named nowhere."""
     return Verdict(Urgency.IMMEDIATE, (Concern.DANGER_NOW, *(c for c in reading.concerns if c in DANGER_CONCERNS - {Concern.DANGER_NOW})),
                    ("The agreed sign was used",), ("checkin_answered",),
-                   None if _silent(setting) else "reply.ok", duress=True)
+                   None if silent(setting) else "reply.ok", duress=True)
 
 
-def _settle(acts: list[str], reading: _Reading, concerns: tuple[Concern, ...], provider_stopped: bool) -> list[str]:
-    """What the app does, whatever the bot proposed: no act of the bot survives an alarm except stopping."""
-    stops = provider_stopped or (Concern.STOP in concerns or "stop" in acts) and not {"pause", "start"} & set(acts)
+def _settle(acts: list[str], reading: _Reading, asked_to_stop: bool, provider_stopped: bool) -> list[str]:
+    """What the app does, whatever the bot proposed: no act of the bot survives an alarm except stopping; nor does a wrong number, unless that is
+    all the alarm there is (whoever is in danger there is not cut off)."""
+    stops = provider_stopped or (asked_to_stop or "stop" in acts) and not {"pause", "start"} & set(acts)
     if reading.urgency.escalates:
-        return ["concern", *(["stop"] if stops else []), *(a for a in acts if a in _ALWAYS)]
+        danger = any(urgency.escalates for concern, urgency in reading.concerns.items() if concern is not Concern.WRONG_PERSON)
+        return ["concern", *(["stop"] if stops else []), *(a for a in acts if a in (_ALWAYS if danger else OF_THE_PHONE))]
     if stops:
         return ["stop"]
     return acts or ["handover" if reading.urgency is Urgency.ROUTINE else "checkin_answered"]
-
-
-def _silent(s: Setting) -> bool:
-    return s.stopped or s.taken_over or s.suspended or s.minor or s.emptied or not s.known or s.opt_out_type is not None
-
-
-def _reply(urgency: Urgency, concerns: tuple[Concern, ...], acts: list[str], bot: BotAnswer | None, s: Setting) -> str | None:
-    if "start" in acts and not (s.suspended or s.minor or s.taken_over or not s.known or s.opt_out_type):
-        return "reply.started"
-    if _silent(s) or {"stop", "under_age"} & set(acts) or Concern.WRONG_PERSON in concerns and "introduced" not in acts:
-        return None
-    if urgency.escalates:
-        return None if s.quiet_after_alarm else "reply.received"
-    proposed = bot.text_keys[0] if bot and bot.text_keys else None
-    if proposed == "reply.clarify" and s.awaiting == "clarify":
-        proposed = "reply.person_reads"
-    return proposed or next((_DEFAULT_REPLY[a] for a in acts if a in _DEFAULT_REPLY), "reply.person_reads")

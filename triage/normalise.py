@@ -26,6 +26,8 @@ _FOLD = str.maketrans({
     **{chr(0x12D0 + i): chr(0x12A0 + i) for i in range(7)},
     **{chr(0x1340 + i): chr(0x1338 + i) for i in range(7)},
 })
+# Ethiopic letters of different rows that sound the same. Folded later than the others: agreed words stored before are hashed without it.
+_SOUND_ALIKE = str.maketrans({"አ": "ኣ", "ሀ": "ሃ", "ዉ": "ው"})
 # Cyrillic letters that look Latin, folded only inside a word that mixes both scripts: to Cyrillic if it has a letter that only Cyrillic has.
 _CYRILLIC_DOUBLES, _LATIN_DOUBLES = "аеорсхуіјкмтвн", "aeopcxyijkmtbh"
 _TO_LATIN, _TO_CYRILLIC = str.maketrans(_CYRILLIC_DOUBLES, _LATIN_DOUBLES), str.maketrans(_LATIN_DOUBLES, _CYRILLIC_DOUBLES)
@@ -49,17 +51,18 @@ def _strip_marks(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(kept))
 
 
-def fold(text: str) -> str:
-    """Case, width, accents, digits and look-alike letters folded; punctuation and spaces kept."""
+def fold(text: str, older: bool = False) -> str:
+    """Case, width, accents, digits and look-alike letters folded; punctuation and spaces kept. `older`: as agreed words were once hashed."""
     text = _KEYCAP.sub(r" \1 ", _STYLE.sub("", printable(text)))
     text = unicodedata.normalize("NFKC", text).casefold().replace("i̇", "i")
     text = _strip_marks(text.translate(_FOLD)).translate(_FOLD)
+    text = text if older else text.translate(_SOUND_ALIKE)
     return "".join(str(unicodedata.digit(c)) if c.isdigit() and unicodedata.digit(c, None) is not None else c for c in text)
 
 
-def words(text: str) -> tuple[str, ...]:
+def words(text: str, older: bool = False) -> tuple[str, ...]:
     """The words of a text in comparable form; one character a word where a script has no spaces; an emoji is a word."""
-    folded = fold(text).replace("'", "")
+    folded = fold(text, older).replace("'", "")
     spaced = "".join(f" {c} " if unicodedata.category(c) == "So" and c != "\ufffd" else
                      c if c.isalnum() or unicodedata.category(c)[0] == "M" else " "
                      for c in _UNSPACED.sub(r" \1 ", folded))
@@ -79,6 +82,11 @@ def clauses(sentence: str) -> list[tuple[str, ...]]:
 def clean(text: str) -> str:
     """The comparable form as one string; agreed words are hashed in this form."""
     return " ".join(words(text))
+
+
+def cleaned(text: str) -> set[str]:
+    """Every form in which the text may have been hashed: clean(), and as it was before letters that sound alike were folded."""
+    return {" ".join(words(text, older)) for older in (False, True)}
 
 
 def sentences(text: str) -> list[str]:

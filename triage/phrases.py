@@ -15,9 +15,11 @@ from pathlib import Path
 
 from casefile.vocabulary import DANGER_CONCERNS, LANGUAGES, Concern, Urgency, most_urgent
 from triage.normalise import clauses, sentences, words
+from triage.trimmings import NO_COURTESY, is_emoji, trimmed
 
 FOLDER = Path(__file__).resolve().parent / "phrases"
 KEYWORDS = frozenset(["stop", "start", "pause", "help", "yes", "no", "ok", "call", "later", "thanks", "hello", "person"])
+_CALM = frozenset(["yes", "ok", "thanks", "hello"])
 _GAP = "..."
 _MOST_BETWEEN = 3
 _SECTION = re.compile(r"^\[([\w +-]+)\]$")
@@ -196,18 +198,36 @@ class PhraseBook:
                 break
             yield from prefix.get(word[:length], ())
 
-    def hear(self, text: str, languages: Collection[str] = ()) -> Heard:
+    def hear(self, text: str, languages: Collection[str] = (), courtesies: Collection[tuple[str, ...]] = ()) -> Heard:
         """What the lists hear. `languages` are those the person is known to use (English is always among them): one-word alarms and
-        harmless idioms count only in these; longer alarms count in every language."""
+        harmless idioms count only in these; longer alarms count in every language. Beside `courtesies` a keyword is still one."""
         known = {"en", *languages}
         hits: dict[tuple[Concern, Urgency], Hit] = {}
         for sentence in sentences(text):
             for hit in self._hear_sentence(clauses(sentence), known):
                 hits.setdefault((hit.concern, hit.urgency), hit)
         whole = words(text)
-        return Heard(tuple(hits.values()),
-                     frozenset(name for name, lang in self.keywords.get(whole, ()) if lang in known),
-                     self._number(whole, known))
+        keywords, number = self._keywords(whole, known), self._number(whole, known)
+        if not keywords and number is None:
+            keywords, number = self._trimmed(whole, known, courtesies)
+        return Heard(tuple(hits.values()), keywords, number)
+
+    def _keywords(self, whole: tuple[str, ...], known: set[str]) -> frozenset[str]:
+        return frozenset(name for name, lang in self.keywords.get(whole, ()) if lang in known)
+
+    def _trimmed(self, whole: tuple[str, ...], known: set[str], courtesies: Collection[tuple[str, ...]]) -> tuple[frozenset[str], int | None]:
+        """The keywords and number of a message apart from emoji and courtesies at its ends."""
+        names: set[str] = set()
+        number = None
+        for found in trimmed(whole, [c for c in courtesies if c not in NO_COURTESY and "stop" not in self._keywords(c, known)]):
+            calm = found.kind and all(self._keywords(c, known) & _CALM for c in found.courtesies)
+            for name in self._keywords(found.left, known):
+                if {"help": True, "stop": not found.laughs, "no": found.kind and not found.courtesies, **dict.fromkeys(_CALM, calm)}.get(name, found.kind):
+                    names.add(name)
+            digit = self._number(found.left, known)
+            if digit in (2, 9) or (digit is not None and (calm if digit == 1 else not found.courtesies)):  # "6 please" is rather an hour
+                number = digit
+        return frozenset(names), number
 
     def everyday(self, languages: Collection[str]) -> Iterator[tuple[str, ...]]:
         """The words of every short answer that means something certain in these languages or English."""
@@ -223,10 +243,9 @@ class PhraseBook:
             for entry in self._starting_with(text[at]):
                 if entry.lang not in known and (entry.calm or len(entry.pattern) < 2 or entry.whole):
                     continue
-                if entry.whole and at:
-                    continue
                 end = _match_end(entry.pattern, text, at)
-                if end is None or (entry.whole and end != len(text)):
+                # Emoji beside it change nothing of an alarm. What calms stands alone.
+                if end is None or (entry.whole and (entry.calm and end - at < len(text) or not all(map(is_emoji, text[:at] + text[end:])))):
                     continue
                 if entry.calm:
                     # "No, he is beating me" is not "no he is not": what calms stands together.

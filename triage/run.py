@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
@@ -15,7 +16,6 @@ from casefile import encryption
 from casefile.claims import Fenced, any_due, claim_ids, hold
 from casefile.database import Database
 from casefile.models import Alert, Inbound, Outbox, Person, Plan
-from casefile.numbers import address_hashes
 from casefile.vocabulary import LANGUAGES, AlertState, InboundState, Lane
 from checkins import numbers
 from escalation.takeover import attended
@@ -23,11 +23,14 @@ from messaging.catalogue import Catalogue
 from triage import asks
 from triage.agreed_words import is_duress, is_safe_word
 from triage.apply import NOTHING_ENCRYPTED, apply, awaited, only_tell, set_aside
-from triage.bot_client import MOST_BYTES, Bot, BotSilent
-from triage.decide import BotAnswer, Setting, Understanding, Verdict, decide, hint_of
+from triage.bot_client import Bot, BotSilent
+from triage.burst import Burst, burst_of
+from triage.decide import OF_THE_PHONE, BotAnswer, Setting, Understanding, Verdict, decide, hint_of
 from triage.language_id import Guess, identify
-from triage.phrases import Heard, PhraseBook
+from triage.normalise import words
+from triage.phrases import PhraseBook
 from triage.reserve import Reserve
+from triage.trimmings import trimmed
 from triage.whose import other_profile
 from triage.wishes import Wish, WishBook
 
@@ -36,8 +39,6 @@ LEASE = dt.timedelta(seconds=15)
 MOST_ATTEMPTS = 4
 # The last attempts only tell people what was heard: whatever fails in answering must not hold back an alarm.
 ACT_ATTEMPTS = 2
-# Texts of the last minutes are also judged together: "he came" / "my ex boss" / "he is outside".
-TOGETHER = dt.timedelta(minutes=5)
 READY = Inbound.state.in_([InboundState.READY, InboundState.WORKING])
 
 
@@ -63,10 +64,10 @@ class _Gathered:
     person_id: int | None
     language: str
     conversation: str
-    earlier: tuple[str, ...]
+    burst: Burst
     setting: Setting
     zone: str
-    now: dt.datetime
+    written: dt.datetime
 
 
 def handle_next(tools: Tools, owner: str, now: dt.datetime, lanes: Sequence[Lane] | None = None) -> bool:
@@ -120,18 +121,20 @@ def judge(tools: Tools, g: _Gathered) -> tuple[Verdict, str, bool]:
     """Ask everyone and decide: the verdict, the language it seems to be in, whether the bot answered."""
     guess = identify(g.text, g.language)
     languages = {g.language, guess.language}
-    heard = tools.book.hear(g.text, languages)
-    nearby = tools.book.hear(" ".join((*g.earlier, g.text)), languages) if g.earlier else Heard()
+    heard = tools.book.hear(g.text, languages, tools.wishes.polite(languages))
+    nearby = g.burst.nearby(tools.book, g.text, languages)
     wish = _wish(tools.wishes, g, languages)
     named = asks.language(g.text, g.language) if g.setting.awaiting == "language" or (wish is not None and wish.act == "change_language") else None
     answer = _ask(tools.bot, g, hint_of(heard, g.setting.awaiting, wish), named)
     setting = in_language(g.setting, guess, g.language)
-    joined = _joined(g)
+    joined = g.burst.joined(g.text)
     if answer is None:
-        alone, together = _ask_reserve(tools.reserve, g, joined)
+        alone, *both = _ask_reserve(tools.reserve, g, [g.text, joined] if joined else [g.text])
+        together = both[0] if both else None
     else:
-        alone, together = None, _understood_together(tools.bot, g, joined)
-    return decide(heard, answer, setting, nearby, alone, wish, together), guess.language, answer is not None or not g.text.strip()
+        alone, together = None, _understood_together(tools, g, joined)
+    verdict = decide(heard, answer, setting, nearby, alone, wish, together, g.burst.told)
+    return verdict, guess.language, answer is not None or not g.text.strip()
 
 
 def in_language(setting: Setting, guess: Guess, recorded: str) -> Setting:
@@ -144,23 +147,28 @@ def in_language(setting: Setting, guess: Guess, recorded: str) -> Setting:
 
 
 def _wish(book: WishBook, g: _Gathered, languages: set[str]) -> Wish | None:
-    if g.setting.awaiting == "call_when":
-        return None
-    wish = wish_in(book, g.text, g.language, languages) if g.setting.awaiting != "language" else name_of_language(g.text, g.language)
+    wish = wish_in(book, g.text, g.language, languages)
+    if wish is not None and g.setting.awaiting in ("call_when", "language", "human"):
+        # Whatever was asked, a phone that is lost or not hers gets no answer, and a child no automatic word.
+        answers = wish.act in OF_THE_PHONE or (g.setting.awaiting == "language" and wish.act == "change_language")
+        return wish if answers else None
     if wish is not None and wish.act == "reschedule":
-        named = asks.when(g.text, g.language, g.zone, g.now)
+        named = asks.when(g.text, g.language, g.zone, g.written)
         return wish if (named.day or named.time) and not named.unclear else None
     return wish
 
 
-def name_of_language(text: str, recorded: str) -> Wish | None:
-    """What she steers by a language's name alone."""
-    return Wish("change_language", "a language’s name", recorded) if asks.only_language(text, recorded) is not None else None
+def name_of_language(book: WishBook, text: str, recorded: str) -> Wish | None:
+    """What she steers by a language's name alone, courtesies and emoji apart."""
+    barer = (" ".join(found.left) for found in trimmed(words(text), book.polite([recorded])))
+    if all(asks.only_language(name, recorded) is None for name in chain([text], barer)):
+        return None
+    return Wish("change_language", "a language’s name", recorded)
 
 
 def wish_in(book: WishBook, text: str, recorded: str, languages: set[str]) -> Wish | None:
     """What she steers by a text: a language's name alone, or a wish of the lists (which for "write ..." must still name a day or an hour)."""
-    return name_of_language(text, recorded) or book.hear(text, languages)
+    return name_of_language(book, text, recorded) or book.hear(text, languages)
 
 
 def _ask(bot: Bot | None, g: _Gathered, hint: str | None, named: str | None) -> BotAnswer | None:
@@ -173,48 +181,38 @@ def _ask(bot: Bot | None, g: _Gathered, hint: str | None, named: str | None) -> 
         return None
 
 
-def _joined(g: _Gathered) -> str:
-    """The text with those before it, as many of these as the bot takes at once; empty when there is nothing to join."""
-    if not g.earlier or not g.text.strip():
-        return ""
-    words = [*g.earlier, g.text]
-    while len(words) > 2 and len(" . ".join(words).encode("utf-8", "replace")) > MOST_BYTES:
-        del words[0]
-    return " . ".join(words)
-
-
-def _understood_together(bot: Bot | None, g: _Gathered, joined: str) -> Understanding | None:
-    """What the bot's model makes of the joined texts."""
-    if bot is None or not joined:
+def _understood_together(tools: Tools, g: _Gathered, joined: str) -> Understanding | None:
+    """What the bot's model makes of the joined texts; where it takes too long, the reserve."""
+    if tools.bot is None or not joined:
         return None
     try:
-        return bot.understand([joined], timeout=2.0)[0]
+        return tools.bot.understand([joined], timeout=2.0)[0]
     except BotSilent as silent:
         # What it made of this text alone still counts.
-        log.warning("inbound %s: not judged together with the texts before it: %s", g.inbound_id, silent)
-        return None
+        log.warning("inbound %s: the bot did not judge it together with the texts beside it: %s", g.inbound_id, silent)
+        return _ask_reserve(tools.reserve, g, [joined])[0]
 
 
-def _ask_reserve(reserve: Reserve | None, g: _Gathered, joined: str) -> tuple[Understanding | None, Understanding | None]:
-    """What our own copy of the bot's model makes of the text, and of the joined texts."""
+def _ask_reserve(reserve: Reserve | None, g: _Gathered, texts: list[str]) -> list[Understanding | None]:
+    """What our own copy of the bot's model makes of each text; None where there is none, or it fails."""
+    nothing: list[Understanding | None] = [None] * len(texts)
     if reserve is None or not g.text.strip():
-        return None, None
+        return nothing
     try:
-        found = reserve.understand([g.text, joined] if joined else [g.text])
+        return [*reserve.understand(texts)]
     except Exception as error:  # whatever fails in it, phrase lists are left, and a person reads the message
         log.error("inbound %s: the reserve failed: %s", g.inbound_id, type(error).__name__)
-        return None, None
-    return found[0], found[1] if joined else None
+        return nothing
 
 
 def _gather(session: Session, row: Inbound, now: dt.datetime) -> _Gathered:
     person = session.get(Person, row.person_id) if row.person_id else None
     extras = row.extras or {}
-    earlier = _earlier(session, row)
+    burst = burst_of(session, row)
     attachment = extras.get("attachment") or ("a forwarded message" if extras.get("forwarded") else "")
     if person is None:
         setting = Setting(known=False, opt_out_type=row.opt_out_type, attachment=attachment, empty=not row.body.strip(), emptied="emptied" in extras)
-        return _Gathered(row.id, row.attempt, row.body, None, "en", f"i{row.id}", earlier, setting, "UTC", now)
+        return _Gathered(row.id, row.attempt, row.body, None, "en", f"i{row.id}", burst, setting, "UTC", row.received_at)
     plan = session.scalar(select(Plan).where(Plan.person_id == person.id))
     alarm = session.scalar(select(Alert.id).where(
         Alert.person_id == person.id, Alert.state != AlertState.RESOLVED, Alert.urgency.in_(["urgent", "immediate"])).limit(1))
@@ -228,23 +226,7 @@ def _gather(session: Session, row: Inbound, now: dt.datetime) -> _Gathered:
         quiet_after_alarm=plan is not None and plan.after_alarm == "nothing", left_alone=_left_alone(session, person, now), minor=not person.adult,
         other_profile=other_profile(session, encryption.ring(), row.address_id, extras))
     return _Gathered(row.id, row.attempt, row.body, person.id, person.language, person.conversation,
-                     earlier, setting, person.time_zone, now)
-
-
-def _earlier(session: Session, row: Inbound) -> tuple[str, ...]:
-    """The texts of the last minutes from the same person or, where nobody knows who it is, the same number; oldest first."""
-    same = Inbound.person_id == row.person_id if row.person_id else Inbound.from_hash.in_(address_hashes(row.from_address)) & Inbound.person_id.is_(None)
-    found = session.scalars(select(Inbound.id).where(same, Inbound.id < row.id, Inbound.received_at.between(row.received_at - TOGETHER, row.received_at),
-                                                     Inbound.redacted_at.is_(None)).order_by(Inbound.id.desc()).limit(4))
-    return tuple(words for words in reversed([_words(session, i) for i in found]) if words.strip())
-
-
-def _words(session: Session, inbound_id: int) -> str:
-    """An earlier text; nothing when it cannot be read, which must not keep this one from being heard."""
-    try:
-        return session.scalars(select(Inbound.body).where(Inbound.id == inbound_id)).one()
-    except encryption.Unreadable:
-        return ""
+                     burst, setting, person.time_zone, row.received_at)
 
 
 def _left_alone(session: Session, person: Person, now: dt.datetime) -> bool:

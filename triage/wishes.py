@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from casefile.vocabulary import Channel
-from triage.normalise import sentences, words
+from triage.normalise import clauses, sentences, words
 from triage.phrases import PhraseFileWrong, in_sections, language_files
 
 FOLDER = Path(__file__).resolve().parent / "wishes"
@@ -74,11 +74,17 @@ class WishBook:
         known = [lang for lang in dict.fromkeys((*languages, "en")) if lang in self.forms]
         heard = [self._of_sentence(words(sentence), known) for sentence in sentences(text)]
         found = [wish for wish in heard if isinstance(wish, Wish)]
-        # Whose phone it is and how old she is count beside whatever else is said.
+        # Whose phone it is and how old she is count beside whatever else is said, her phone and age also behind a comma ("someone rang me, wrong number"
+        # says nothing of ours).
+        parts = [self._of_sentence(clause, known) for sentence in sentences(text) if len(divided := clauses(sentence)) > 1 for clause in divided]
         for act in ("under_age", "phone_lost", "wrong_number"):
-            if told := next((wish for wish in found if wish.act == act), None):
+            if told := next((w for w in (*found, *(parts if act != "wrong_number" else ())) if isinstance(w, Wish) and w.act == act), None):
                 return told
         return found[0] if found and all(heard) and len({(w.act, w.channel) for w in found}) == 1 else None
+
+    def polite(self, languages: Collection[str]) -> list[tuple[str, ...]]:
+        """The courtesies of these languages and English."""
+        return [c for lang in dict.fromkeys((*languages, "en")) for c in self.courtesies.get(lang, ())]
 
     def _of_sentence(self, text: tuple[str, ...], known: list[str]) -> Wish | bool:
         """Its wish; True when it is only courtesy; False when it is anything else."""
@@ -92,7 +98,7 @@ class WishBook:
 
     def _without_courtesies(self, text: tuple[str, ...], known: list[str]) -> Iterator[tuple[str, ...]]:
         """The words, and what is left as one courtesy after the other is taken from the beginning or the end."""
-        courtesies = [c for lang in known for c in self.courtesies[lang]]
+        courtesies = self.polite(known)
         left: tuple[str, ...] | None = text
         while left is not None:
             yield (said := left)

@@ -106,6 +106,21 @@ def test_pause_until_a_day_says_that_day_in_her_language_and_keeps_to_it(house):
     assert "2026-12-04" in house.alerts()[-1].why[0]
 
 
+def test_a_pause_beyond_the_furthest_day_is_a_person_s_to_arrange(house):
+    person_id = house.add()
+    assert act(house, person_id, "pause", day=(NOW + steering.FURTHEST_WISH + 2 * DAY).date()).reply == "reply.paused"
+    assert house.plan(person_id).paused and house.plan(person_id).paused_until is None
+    assert "arrange it with her" in house.alerts()[-1].why[0]
+
+
+def test_a_pause_until_a_day_not_wholly_understood_has_no_end_and_a_person_reads_it(house):
+    """ "until monday 14 december", of which the machine understood the Monday."""
+    person_id = house.add()
+    assert act(house, person_id, "pause", day=(NOW + 6 * DAY).date(), unclear=True).reply == "reply.paused"
+    assert (house.plan(person_id).paused, house.plan(person_id).paused_until) == (True, None)
+    assert "read her message" in house.alerts()[-1].why[0]
+
+
 def test_pause_without_a_day_holds_until_start(house):
     person_id = house.add()
     assert act(house, person_id, "pause", day=None).reply == "reply.paused"

@@ -23,8 +23,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = "alongside webhooks dashboard triage checkins escalation messaging translation casefile".split()
 # "P" in the architecture: standard library and the vocabulary only; no clock, no database, no network.
 PURE = {
-    "casefile/vocabulary.py": (), "triage/normalise.py": (), "triage/decide.py": ("triage.phrases", "triage.terms", "triage.wishes"),
-    "triage/terms.py": ("triage.wishes",), "triage/wishes.py": ("triage.normalise", "triage.phrases"), "triage/phrases.py": ("triage.normalise",),
+    "casefile/vocabulary.py": (), "triage/normalise.py": (), "triage/decide.py": ("triage.phrases", "triage.reply", "triage.terms", "triage.wishes"),
+    "triage/reply.py": ("triage.terms",), "triage/terms.py": ("triage.wishes",),
+    "triage/wishes.py": ("triage.normalise", "triage.phrases"), "triage/phrases.py": ("triage.normalise", "triage.trimmings"),
+    "triage/trimmings.py": (), "triage/hours_in_words.py": ("triage.normalise",),
     "escalation/policy.py": (), "escalation/oncall.py": ("escalation.policy",), "messaging/segments.py": (), "messaging/safe_hours.py": (),
     "messaging/rules.py": ("messaging.safe_hours",), "messaging/delivery.py": (), "messaging/gateway.py": (),
 }

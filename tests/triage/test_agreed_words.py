@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casefile.encryption import KeyRing
+from triage import normalise
 from triage.agreed_words import SHORTEST, AgreedWordWrong, duress_hashes, is_duress, is_safe_word, safe_hash, too_common
 
 RING = KeyRing(("a test key that is long enough, yes",))
@@ -65,3 +66,13 @@ def test_any_word_with_one_letter_left_out_is_still_duress(word: str, at: int) -
 
 def test_the_word_itself_is_not_in_what_is_stored() -> None:
     assert not any("umbrella" in stored for stored in duress_hashes(RING, "blue umbrella"))
+
+
+@pytest.mark.parametrize(("word", "otherwise"), [("አበባ", "ኣበባ"), ("ሐምሌ ዉሃ", "ሓምሌ ውሃ")])
+def test_words_agreed_before_letters_that_sound_alike_were_folded_are_still_heard(monkeypatch: pytest.MonkeyPatch, word: str, otherwise: str) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(normalise, "_SOUND_ALIKE", {})
+        old, old_safe = duress_hashes(RING, word), safe_hash(RING, word)
+    assert old != duress_hashes(RING, word)
+    assert is_duress(RING, word, old) and is_safe_word(RING, word, old_safe)
+    assert all(is_duress(RING, text, duress_hashes(RING, word)) and is_safe_word(RING, text, safe_hash(RING, word)) for text in (word, otherwise))

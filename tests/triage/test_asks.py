@@ -39,7 +39,9 @@ def test_tomorrow_is_known_however_it_is_texted(lang: str, text: str) -> None:
     ("hi", "कल 6 बजे", TOMORROW, 18), ("zh", "明天6点", TOMORROW, 18), ("tr", "yarın saat 15", TOMORROW, 15), ("en", "not tomorrow, friday", FRIDAY, None),
     ("en", "friday not tomorrow", FRIDAY, None), ("pt", "depois de amanhã", WEDNESDAY, None), ("es", "pasado mañana", WEDNESDAY, None), ("en", "tomorrow at 8pm", TOMORROW, 20),
     ("en", "17:30", None, (17, 30)), ("en", "5.30 please", None, (17, 30)), ("en", "05:30", None, (5, 30)), ("so", "tomorrow at 9", TOMORROW, 9),
-    ("hu", "holnap fél 6", TOMORROW, (17, 30)), ("en", "on 4 December", FRIDAY, None), ("en", "in two hours", TODAY, 13), ("en", "monday", dt.date(2026, 12, 7), None),
+    ("hi", "कल नहीं शुक्रवार को", FRIDAY, None), ("am", "ዛሬ አይደለም ነገ ጻፉልኝ", TOMORROW, None), ("tr", "yarın değil cuma", FRIDAY, None), ("en", "on 5/12", dt.date(2026, 12, 5), None),
+    ("en", "12/1", dt.date(2027, 1, 12), None), ("ro", "la 5 p.m.", None, 17), ("sq", "nesër pas 5", TOMORROW, 17), ("vi", "nhắn lại 7h tối", None, 19), ("vi", "tối 9 giờ", None, 21), ("vi", "8h tối thứ 6", FRIDAY, 20),
+    ("vi", "nhắn tôi 8h", None, 8), ("vi", "10h tôi rảnh", None, 10), ("hu", "holnap fél 6", TOMORROW, (17, 30)), ("en", "on 4 December", FRIDAY, None), ("en", "in two hours", TODAY, 13), ("en", "monday", dt.date(2026, 12, 7), None),
 ])
 def test_a_day_and_an_hour_are_understood(lang: str, text: str, day: dt.date | None, hour: int | tuple[int, int] | None) -> None:
     time = None if hour is None else dt.time(*hour) if isinstance(hour, tuple) else dt.time(hour)
@@ -62,7 +64,9 @@ def test_everyday_words_are_no_days(lang: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(("lang", "text"), [("en", "don't write tomorrow"), ("en", "i cannot tomorrow evening"), ("en", "not monday not tuesday"), ("en", "monday or tuesday"), ("en", "in 45"), ("en", "after 6 or 7"),
-                                            ("am", "at 3:00"), ("en", "at 31")])
+                                            ("am", "at 3:00"), ("en", "at 31"), ("es", "hoy no mañana"), ("fa", "امروز نه فردا"), ("zh", "今天不行明天再发"), ("hi", "kal shaam nahi"),
+                                            ("en", "between 10 and 12"), ("en", "5-7"), ("zh", "5/12"), ("ro", "mâine după 5 am treabă"), ("sq", "pas 2 orësh"), ("sq", "pas 3 ditësh"),
+                                            ("vi", "8h30 tối"), ("vi", "nhan toi 8h"), ("vi", "8h toi ranh"), ("vi", "nhan 9h toi nhe"), ("en", "at 8:30 in the evening"), ("en", "tomorrow morning 5:30")])
 def test_what_is_not_wholly_understood_moves_nothing(lang: str, text: str) -> None:
     assert told(text, lang).unclear and wishes(text, "reschedule", lang, "Europe/London", NOW)["unclear"]
 
@@ -70,7 +74,7 @@ def test_what_is_not_wholly_understood_moves_nothing(lang: str, text: str) -> No
 @pytest.mark.parametrize(("lang", "text", "code"), [
     ("en", "please write in Arabic, I don't understand English", "ar"), ("en", "write in Somali not English", "so"), ("sq", "shkruani shqip, jo anglisht", "sq"),
     ("ro", "în română, nu engleză", "ro"), ("am", "በሶማሊኛ ጻፉልኝ", "so"), ("ar", "بالعربي لو سمحت", "ar"), ("hi", "हिंदी में लिखो", "hi"), ("ur", "angrezi me", "en"),
-    ("lt", "rašykite rusiškai", "ru"), ("ru", "po russki", "ru"), ("zh", "英文", "en"), ("es", "en castellano", "es"), ("en", "Romanian please", "ro"), ("fa", "به دری", "fa"),
+    ("lt", "rašykite rusiškai", "ru"), ("ru", "po russki", "ru"), ("zh", "英文", "en"), ("sq", "në shqip jo anglisht", "sq"), ("hi", "angrezi nahi hindi", "hi"), ("es", "en castellano", "es"), ("en", "Romanian please", "ro"), ("fa", "به دری", "fa"),
 ])
 def test_a_language_is_understood_by_its_name(lang: str, text: str, code: str) -> None:
     assert language(text, lang) == code

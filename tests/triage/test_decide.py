@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casefile.vocabulary import DANGER_CONCERNS, Concern, Urgency
+from triage.bot_client import understanding_of
 from triage.decide import BotAnswer, Setting, Understanding, decide
 from triage.phrases import Heard, Hit
 from triage.wishes import Wish
@@ -42,6 +43,11 @@ def test_what_only_the_model_hears_escalates_and_says_why() -> None:
     verdict = decide(Heard(), BotAnswer(DANGER, ("reply.received",), ("concern",)), Setting())
     assert verdict.urgency is Urgency.IMMEDIATE and Concern.DANGER_NOW in verdict.concerns
     assert any("he is outside my house" in why for why in verdict.why)
+
+
+def test_a_sentence_that_would_alarm_by_itself_is_read_by_a_person() -> None:
+    verdict = decide(Heard(), BotAnswer(replace(CALM, part_alarms=True, sentence="he is outside"), ("reply.ok",), ("checkin_answered",)), Setting())
+    assert verdict.urgency is Urgency.ROUTINE and "that sentence by itself would alarm" in verdict.why[0] and "he is outside" in verdict.why[0]
 
 
 def test_without_the_bot_a_person_reads_it() -> None:
@@ -110,6 +116,15 @@ def test_why_names_the_sentence_and_from_when_on_it_alarms() -> None:
     assert "in “he is at my door”" in verdict.why[0] and "alarms from 52%" in verdict.why[0]
 
 
+def test_why_names_the_limit_that_was_passed() -> None:
+    """What is told calmly alarms by the chance of life or liberty at risk alone."""
+    calmly = understanding_of({"intent": "medical", "confidence": 0.55, "ranking": [{"name": "medical", "confidence": 0.55}], "escalate": 0.15, "alarms": True,
+                               "urgency": {"none": 0.7, "routine": 0.15, "urgent": 0.04, "immediate": 0.11},
+                               "thresholds": {"escalate": 0.39, "escalate_immediate": 0.08}})
+    verdict = decide(Heard(), BotAnswer(calmly), Setting())
+    assert verdict.urgency is Urgency.IMMEDIATE and verdict.why[0].endswith("(55%, life or liberty at risk 11%, alarms from 8%)")
+
+
 @pytest.mark.parametrize("bot", [BotAnswer(UNSURE), None])
 def test_a_wish_that_says_more_is_heard_by_the_model(bot: BotAnswer | None) -> None:
     """ "text me at 3pm he is watching": {when} holds any words."""
@@ -133,6 +148,32 @@ def test_texts_before_one_that_alarms_take_nothing_away() -> None:
     assert decide(Heard(), BotAnswer(alone), Setting(), together=together).urgency is Urgency.IMMEDIATE
 
 
+@pytest.mark.parametrize("bot", [BotAnswer(UNSURE, ("reply.later",), ("reschedule",)), None])
+def test_texts_before_a_word_that_alarms_too_little_to_count_are_heard_with_it(bot: BotAnswer | None) -> None:
+    """ "my train with my boss" / "this evening": at the second alone the model is a little alarmed, which does not count."""
+    later = Heard(keywords=frozenset({"later"}))
+    assert decide(later, bot, Setting(), reserve=UNSURE, together=DANGER).urgency is Urgency.IMMEDIATE
+    assert decide(later, bot, Setting(), reserve=UNSURE, together=replace(UNSURE, escalate=0.8)).urgency is Urgency.NONE, "those before it add nothing"
+
+
+@pytest.mark.parametrize(("heard", "act"), [(Heard(keywords=frozenset({"ok"})), "checkin_answered"), (Heard(number=2), "call_requested")])
+def test_a_plain_answer_does_not_tell_again_what_people_were_told(heard: Heard, act: str) -> None:
+    assert decide(heard, calm(), Setting(), together=DANGER, told=Urgency.IMMEDIATE).acts == (act,)
+    assert decide(heard, calm(), Setting(), together=DANGER, told=Urgency.URGENT).urgency is Urgency.IMMEDIATE, "this is worse"
+    assert decide(Heard(), calm(), Setting(), together=DANGER, told=Urgency.IMMEDIATE).urgency is Urgency.IMMEDIATE, "other words may be news"
+
+
+PAUSE = replace(CALM, intent="pause", ranking=(("pause", 0.95),))
+
+
+def test_no_messages_for_a_while_is_no_stop_for_good() -> None:
+    verdict = decide(Heard(), None, Setting(), reserve=PAUSE)
+    assert (verdict.acts, verdict.reply, verdict.urgency) == (("pause",), "reply.paused", Urgency.ROUTINE)
+    assert decide(Heard(), BotAnswer(PAUSE, ("reply.call_noted",), ("call_requested",)), Setting(awaiting="call_when")).acts == ("call_requested",)
+    assert decide(Heard(), None, Setting(awaiting="call_when"), reserve=PAUSE).acts == ("handover",), "it says when not to call"
+    assert decide(Heard(), None, Setting(), reserve=replace(PAUSE, intent="stop")).acts == ("stop",)
+
+
 @pytest.mark.parametrize("heard", [Heard(number=6), Heard(number=9), Heard(number=1), *(Heard(keywords=frozenset({word})) for word in ("later", "ok", "no", "call"))])
 def test_what_answers_when_to_call_is_passed_on(heard: Heard) -> None:
     asked = BotAnswer(CALM, ("reply.call_noted",), ("call_requested",))
@@ -152,6 +193,15 @@ def test_a_short_answer_to_a_colleague_is_the_colleague_s(heard: Heard, bot: Bot
     """ "Is now a good time to talk? 1 = yes, 2 = no": 2 asks for no call, and 1 says nothing about how she is."""
     verdict = decide(heard, bot, Setting(awaiting="human"))
     assert (verdict.acts, verdict.urgency) == (("handover",), Urgency.ROUTINE) and "Answers what a colleague wrote" in verdict.why
+
+
+@pytest.mark.parametrize(("acts", "done"), [
+    (("checkin_answered",), "handover"), (("reschedule",), "handover"), (("change_language",), "handover"), (("call_asked",), "handover"), ((), "handover"),
+    (("clarify",), "handover"), (("pause",), "pause"), (("stop",), "stop")])
+def test_of_what_the_bot_makes_of_words_to_a_colleague_only_orders_are_done(acts: tuple[str, ...], done: str) -> None:
+    verdict = decide(Heard(), calm("reply.ok", acts=acts), Setting(awaiting="human"))
+    assert verdict.acts == (done,) and verdict.reply != "reply.ok" and "Answers what a colleague wrote" in verdict.why and verdict.needs_person
+    assert decide(Heard(), BotAnswer(DANGER), Setting(awaiting="human")).urgency is Urgency.IMMEDIATE
 
 
 def test_something_else_is_an_answer_to_what_was_unclear() -> None:
@@ -197,7 +247,7 @@ acts = st.sampled_from([(), ("checkin_answered",), ("stop",), ("pause",), ("star
 bots = st.one_of(st.none(), st.builds(BotAnswer, understandings, st.sampled_from([(), ("reply.ok",), ("reply.clarify",), ("reply.person_reads",)]), acts))
 wishes = st.one_of(st.none(), st.builds(Wish, st.sampled_from(["less_often", "change_channel", "change_language", "reschedule", "phone_lost", "wrong_number", "under_age"]),
                                         st.just("words"), st.just("en")))
-others = st.fixed_dictionaries({"reserve": st.none() | understandings, "wish": wishes, "together": st.none() | understandings})
+others = st.fixed_dictionaries({"reserve": st.none() | understandings, "wish": wishes, "together": st.none() | understandings, "told": st.sampled_from(Urgency)})
 flags = st.booleans()
 situations = st.builds(Setting, awaiting=st.sampled_from(["", "checkin", "clarify", "call_when", "language", "human"]),
                        opt_out_type=st.sampled_from([None, "STOP", "HELP", "START"]), attachment=st.sampled_from(["", "a picture or file"]),

@@ -11,7 +11,7 @@ from sqlalchemy import select, text, update
 
 from casefile import encryption
 from casefile.database import Database
-from casefile.models import Address, Alert, Checkin, Inbound, Outbox, Person, Plan, WelfareCall
+from casefile.models import Address, Alert, AlertEvent, Checkin, Inbound, Outbox, Person, Plan, WelfareCall
 from casefile.vocabulary import AlertState, Channel, CheckinState, InboundState, Lane, OutboxState, Purpose, Urgency
 from escalation.alerts import acknowledge
 from messaging import outbox
@@ -19,8 +19,9 @@ from messaging.catalogue import Catalogue
 from tests.cast import NOW, person, staff
 from tests.conftest import TEST_KEY
 from tests.triage.test_decide import CALM, DANGER, LOST
-from triage import run
+from triage import normalise, run
 from triage.bot_client import BotSilent
+from triage.burst import Burst, Said
 from triage.decide import BotAnswer, Understanding
 from triage.phrases import PhraseBook
 from triage.run import Tools, handle_next
@@ -191,6 +192,55 @@ def test_a_reserve_that_fails_leaves_the_message_to_a_person(desk: Desk) -> None
     assert row.urgency is Urgency.ROUTINE and row.state is InboundState.DONE and len(desk.reserve.asked) == 1
 
 
+def test_where_the_bot_is_too_slow_for_several_texts_the_reserve_is_asked(desk: Desk) -> None:
+    desk.bot, desk.reserve = FakeBot(together=None), FakeReserve("boss . this evening at ten")
+    desk.say("my train to manchester with my boss")
+    assert desk.say("this evening at ten").urgency is Urgency.IMMEDIATE and desk.reserve.asked == [["my train to manchester with my boss . this evening at ten"]]
+
+
+@pytest.mark.parametrize("written", [dt.timedelta(minutes=-2), dt.timedelta(minutes=2)])
+def test_of_two_texts_the_one_stored_later_is_judged_with_the_other_as_they_were_written(desk: Desk, written: dt.timedelta) -> None:
+    desk.bot, desk.reserve = FakeBot(turn=None), FakeReserve()
+    desk.now += HOUR
+    desk.say("this evening at ten", at=NOW)
+    desk.say("with my boss", at=NOW + written)
+    assert desk.reserve.asked[-1][1] == ("with my boss . this evening at ten" if written < dt.timedelta() else "this evening at ten . with my boss")
+    desk.say("alone", at=NOW + dt.timedelta(minutes=8))
+    assert desk.reserve.asked[-1] == ["alone"]
+
+
+def test_of_many_texts_at_once_only_as_many_are_joined_as_the_bot_takes_and_this_one_always() -> None:
+    long = Said("x" * 25_000)
+    assert Burst((long, Said("before")), (Said("after"),)).joined("this") == "before . this . after"
+    assert Burst((), (Said("after"), long)).joined("this") == "this . after"
+    assert Burst((long,)).joined("y" * 15_000).count("y") == 15_000
+
+
+@pytest.mark.parametrize(("body", "reply"), [("ok thank you", "reply.ok"), ("2", "reply.call_when"), ("pause", "reply.paused"), ("wrong number", None)])
+def test_an_alarm_that_somebody_took_is_not_told_again_by_a_plain_text_after_it(desk: Desk, body: str, reply: str | None) -> None:
+    desk.bot = FakeBot(together=DANGER)
+    desk.say("he is outside my door")
+    with desk.database.write() as session:
+        acknowledge(session, 1, 1, desk.now)
+    desk.now += dt.timedelta(minutes=3)
+    row = desk.say(body)
+    assert row.urgency is not Urgency.IMMEDIATE and desk.replies() == ["reply.received", *([reply] if reply else [])]
+    assert (desk.all(Address)[0].suspended_at is not None) == (reply is None)
+    if reply:  # that somebody else has her number, while an alarm of hers is open, is news
+        assert desk.all(Alert)[0].state is AlertState.ACKNOWLEDGED and len([p for p in desk.all(Outbox) if p.purpose is Purpose.PAGE]) == 1
+
+
+@pytest.mark.parametrize("bot", [FakeBot(), FakeBot(turn=None)])
+def test_the_same_danger_in_new_words_opens_an_alarm_that_somebody_took(desk: Desk, bot: FakeBot) -> None:
+    desk.say("he is outside my door")
+    with desk.database.write() as session:
+        acknowledge(session, 1, 1, desk.now)
+    desk.now += dt.timedelta(minutes=2)
+    desk.bot = bot
+    desk.say("he is")
+    assert desk.say("outside my door").urgency is Urgency.IMMEDIATE and desk.all(Alert)[0].state is AlertState.OPEN
+
+
 @pytest.mark.parametrize("bot", [FakeBot(together=DANGER), FakeBot(turn=None)])
 def test_a_message_without_words_is_not_judged_by_the_texts_before_it(desk: Desk, bot: FakeBot) -> None:
     desk.say("the tall one waits below")
@@ -207,6 +257,43 @@ def test_a_question_asked_two_days_ago_or_after_she_wrote_is_not_answered_by_a_n
 def test_an_hour_asked_for_today_is_an_hour(desk: Desk) -> None:
     desk.set(Person, awaiting="call_when", awaiting_since=NOW - HOUR)
     assert not (desk.say("9").urgency or Urgency.NONE).escalates and len(desk.all(WelfareCall)) == 1
+
+
+@pytest.mark.parametrize("awaiting", ["call_when", "language", "human"])
+@pytest.mark.parametrize(("body", "look"), [
+    ("i lost my phone", lambda desk: desk.all(Person)[0].suspended_at), ("he took my phone", lambda desk: desk.all(Person)[0].suspended_at),
+    ("wrong number", lambda desk: desk.all(Address)[0].suspended_at), ("I am 16 years old", lambda desk: not desk.all(Person)[0].adult)])
+def test_whatever_was_asked_a_lost_phone_a_wrong_number_and_a_child_are_heard(desk: Desk, awaiting: str, body: str, look: Any) -> None:
+    desk.bot = FakeBot(acts=("call_requested",))
+    desk.set(Person, awaiting=awaiting, awaiting_since=NOW)
+    assert desk.say(body).urgency is not Urgency.NONE
+    assert look(desk) and desk.replies() == [] and desk.all(WelfareCall) == []
+
+
+@pytest.mark.parametrize("body", ["Albanian", "text me on friday", "less often", "only sms please"])
+def test_what_she_wants_of_a_colleague_is_the_colleague_s(desk: Desk, body: str) -> None:
+    desk.set(Person, awaiting="human", awaiting_since=NOW, taken_over_by=1, taken_over_at=NOW)
+    desk.bot = FakeBot(acts=("reschedule",))
+    assert desk.say(body).urgency is Urgency.ROUTINE
+    assert (desk.all(Person)[0].language, desk.all(Plan)[0].moved_to, desk.all(Plan)[0].rule) == ("en", None, "FREQ=WEEKLY;BYDAY=TU")
+
+
+@pytest.mark.parametrize("body", ["1", "2"])
+def test_a_number_after_other_words_still_answers_the_colleague_and_eases_nothing(desk: Desk, body: str) -> None:
+    """ "Is he there? 1 = yes, 2 = no" """
+    desk.say("he is outside my door")
+    with desk.database.write() as session:
+        acknowledge(session, 1, 1, desk.now)
+    desk.now += dt.timedelta(minutes=8)
+    desk.set(Person, awaiting="human", awaiting_since=desk.now, taken_over_by=1, taken_over_at=desk.now)
+    for said in ("hold on", body):
+        desk.now += 20 * SECOND
+        row = desk.say(said)
+    assert "Answers what a colleague wrote" in row.why and desk.all(WelfareCall) == []
+    assert "a calm answer came since" not in {event.what for event in desk.all(AlertEvent)}
+    desk.set(Person, taken_over_by=None, taken_over_at=None)
+    desk.say("ok then good night to you")
+    assert desk.replies()[-1] == "reply.person_reads" and desk.all(Person)[0].awaiting == "", "the machine answers again"
 
 
 def test_a_nine_in_a_call_is_danger_whatever_a_text_asked_meanwhile(desk: Desk) -> None:
@@ -228,10 +315,10 @@ def test_an_unknown_sender_who_writes_often_is_one_alert_and_one_page(desk: Desk
 
 def test_an_unknown_sender_is_the_same_one_after_a_change_of_keys(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.bot, desk.reserve = None, FakeReserve()
-    desk.say("he is", sender="+447700900299")
+    desk.say("the tall one", sender="+447700900299")
     monkeypatch.setattr(encryption, "_ring", encryption.KeyRing(("a-newer-key " * 4, TEST_KEY)))
-    desk.say("outside", sender="+447700900299")
-    assert len(desk.all(Alert)) == 1 and desk.reserve.asked[-1] == ["outside", "he is . outside"]
+    desk.say("waits", sender="+447700900299")
+    assert len(desk.all(Alert)) == 1 and desk.reserve.asked[-1] == ["waits", "the tall one . waits"]
 
 
 def test_an_unknown_sender_who_writes_again_after_somebody_took_the_alert_opens_it_again(desk: Desk) -> None:
@@ -367,6 +454,21 @@ def test_steering_by_text_works_with_the_bot_and_without_it(desk: Desk, turn: Un
     assert desk.replies()[-1] == "reply.moved" and desk.all(Plan)[0].moved_to == dt.datetime(2026, 11, 27, 15, tzinfo=dt.UTC)
 
 
+def test_staff_can_read_which_day_she_was_promised(desk: Desk) -> None:
+    desk.bot = FakeBot()
+    desk.set(Person, language="sq")
+    desk.say("write me on Friday at 15:00")
+    assert [row.own_words for row in desk.all(Outbox) if row.text_key == "reply.moved"] == ["OK. I will write on e premte 27 nëntor at 15:00."]
+    desk.say("Please write less often")
+    assert [row.own_words for row in desk.all(Outbox) if row.text_key == "reply.less_often"] == [None], "the catalogue's English says all"
+
+
+def test_tomorrow_is_the_day_after_she_wrote_it(desk: Desk) -> None:
+    desk.now += 20 * HOUR
+    desk.say("text me tomorrow at 3pm", at=NOW + 8 * HOUR)
+    assert desk.all(Plan)[0].moved_to == dt.datetime(2026, 11, 25, 15, tzinfo=dt.UTC)
+
+
 def test_write_and_no_day_is_no_wish(desk: Desk) -> None:
     desk.bot = FakeBot(None)
     desk.say("write me the address")
@@ -444,6 +546,13 @@ def test_another_name_on_her_whatsapp_account_is_told_once(desk: Desk) -> None:
         heard = desk.say("1", channel=Channel.WHATSAPP, extras={"profile": name} if name else {})
         assert heard.urgency is urgency, name
     assert "somebody else may be writing" in str(desk.all(Alert)[0].why) and "Boss" not in str([a.why for a in desk.all(Alert)])
+
+
+def test_a_name_kept_before_letters_that_sound_alike_were_folded_is_no_other_name(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(normalise, "_SOUND_ALIKE", {})
+        desk.say("1", extras={"profile": "አበበ"})
+    assert desk.say("1", extras={"profile": "አበበ"}).urgency is Urgency.NONE
 
 
 @pytest.mark.parametrize(("text", "language"), [("Romanian", "ro"), ("in Arabic", "ar"), ("română", "ro"), ("my friend is Romanian", "en")])

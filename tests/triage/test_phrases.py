@@ -46,7 +46,7 @@ stop
 
 @pytest.mark.parametrize(("text", "form"), [
     ("Më ka GJETUR!!!", "me ka gjetur"), ("heeelp", "help"), ("1️⃣", "1"), ("١", "1"), ("۲", "2"), ("３", "3"), ("he's here", "hes here"),
-    ("Đang ở ngoài cửa", "dang o ngoai cua"), ("أنا\u200f هنا", "انا هنا"), ("ሠላም", "ሰላም"), ("naïve\u00ad café", "naive cafe"),
+    ("Đang ở ngoài cửa", "dang o ngoai cua"), ("أنا\u200f هنا", "انا هنا"), ("ሠላም", "ሰላም"), ("ዐብይ ዉስጥ ሐኪም", "ኣብይ ውስጥ ሃኪም"), ("naïve\u00ad café", "naive cafe"),
     ("он здecь", "он здесь"), ("пoмoгитe", "помогите"), ("рolice", "police"), ("❤️ ok", "❤ ok"), ("STRASSE straße", "strase strase"), ("a\ud83d b", "a b"), ("", ""), ("!!! ???", ""),
 ])
 def test_what_does_not_count_is_taken_away(text: str, form: str) -> None:
@@ -59,6 +59,11 @@ def test_indic_vowels_are_kept() -> None:
 
 def test_chinese_is_one_character_a_word() -> None:
     assert words("他在门口ok") == ("他", "在", "门", "口", "ok")
+
+
+@pytest.mark.parametrize(("lang", "text"), [("ti", "አብ ገዛ ዓጽዮምኒ አለዉ"), ("am", "16 አመቴ ነው")])
+def test_an_alarm_is_heard_in_letters_that_sound_alike(book: PhraseBook, lang: str, text: str) -> None:
+    assert book.hear(text, (lang,)).hits
 
 
 @given(st.text())

@@ -37,7 +37,8 @@ def test_no_word_of_refusal_is_a_courtesy(wishes: WishBook, book: PhraseBook) ->
     ("Call instead, thanks", "change_channel", Channel.VOICE, False), ("Can you text me less often pls?", "less_often", None, False),
     ("Hi. Not so often please. Thank you!", "less_often", None, False), ("write me tomorrow at 3pm", "reschedule", None, False),
     ("Wrong number mate. Stop texting me", "wrong_number", None, False), ("Wrong number. Who is Arta?", "wrong_number", None, False),
-    ("i am 16", "under_age", None, False), ("Sorry, I'm 15 years old and alone here", "under_age", None, False),
+    ("i am 16", "under_age", None, False), ("i lost my phone, this is my friends phone", "phone_lost", None, False),
+    ("im scared, i am 16", "under_age", None, False), ("Sorry, I'm 15 years old and alone here", "under_age", None, False),
 ])
 def test_wishes_in_english(wishes: WishBook, text: str, act: str, channel: Channel | None, only: bool) -> None:
     wish = wishes.hear(text, ("sq",))
@@ -132,6 +133,25 @@ def test_a_wrong_number_gets_no_word_and_a_person_is_told() -> None:
     verdict = decide(Heard(), None, Setting(), wish=WRONG)
     assert (verdict.urgency, verdict.acts, verdict.reply, verdict.concerns) == (Urgency.ROUTINE, ("wrong_number",), None, (Concern.WRONG_PERSON,))
     assert decide(ALARM, None, Setting(), wish=WRONG).acts == ("concern",), "whoever is in danger there is not cut off"
+
+
+def test_of_a_wrong_number_only_a_whole_sentence_speaks() -> None:
+    book = WishBook.load()
+    assert book.hear("Someone rang me, wrong number, nobody") is None
+    assert book.hear("Who is Arta? You have the wrong number.").act == "wrong_number"
+
+
+@pytest.mark.parametrize("setting", [Setting(recent_alarm=True), Setting(other_language=True)])
+def test_a_wrong_number_that_is_all_the_alarm_there_is_is_cut_off(setting: Setting) -> None:
+    verdict = decide(Heard(), None, setting, reserve=CALM, wish=WRONG)
+    assert verdict.urgency is Urgency.URGENT and "wrong_number" in verdict.acts and verdict.reply is None
+    assert any(why.startswith("Nothing more is sent there") for why in verdict.why)
+
+
+@pytest.mark.parametrize(("bot", "nearby"), [(BotAnswer(DANGER), Heard()), (None, ALARM)])
+def test_a_wrong_number_beside_danger_is_not_said_to_be_cut_off(bot: BotAnswer | None, nearby: Heard) -> None:
+    verdict = decide(Heard(), bot, Setting(), nearby, wish=WRONG)
+    assert verdict.acts == ("concern",) and "the number is not suspended" in verdict.why[-1] and "Nothing more is sent" not in str(verdict.why)
 
 
 @pytest.mark.parametrize("heard", [Heard(), ALARM])

@@ -1,0 +1,31 @@
+"""Which vetted text answers a message. Pure."""
+
+from __future__ import annotations
+
+from casefile.vocabulary import Concern, Urgency
+from triage.terms import BotAnswer, Setting
+
+_DEFAULT_REPLY = {
+    "checkin_answered": "reply.ok", "call_requested": "reply.call_when", "reschedule": "reply.later", "pause": "reply.paused",
+    "start": "reply.started", "change_language": "reply.which_language", "introduced": "reply.automated", "clarify": "reply.clarify",
+    "handover": "reply.person_reads", "concern": "reply.person_reads", "less_often": "reply.less_often", "change_channel": "reply.person_reads",
+}
+
+
+def silent(s: Setting) -> bool:
+    """Whether nothing of ours goes to her now."""
+    return s.stopped or s.taken_over or s.suspended or s.minor or s.emptied or not s.known or s.opt_out_type is not None
+
+
+def reply_to(urgency: Urgency, concerns: tuple[Concern, ...], acts: list[str], bot: BotAnswer | None, s: Setting) -> str | None:
+    """The key of the text; None when nothing is sent. `bot`: whose proposal counts, None when that answers something else."""
+    if "start" in acts and not (s.suspended or s.minor or s.taken_over or not s.known or s.opt_out_type):
+        return "reply.started"
+    if silent(s) or {"stop", "under_age"} & set(acts) or Concern.WRONG_PERSON in concerns and "introduced" not in acts:
+        return None
+    if urgency.escalates:
+        return None if s.quiet_after_alarm else "reply.received"
+    proposed = bot.text_keys[0] if bot and bot.text_keys else None
+    if proposed == "reply.clarify" and s.awaiting == "clarify":
+        proposed = "reply.person_reads"
+    return proposed or next((_DEFAULT_REPLY[a] for a in acts if a in _DEFAULT_REPLY), "reply.person_reads")
