@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from casefile.vocabulary import CONCERN_WORDS, DANGER_CONCERNS, Concern, Urgency, most_urgent
 from triage.phrases import Heard
-from triage.reply import reply_to, silent
+from triage.reply import answering, reply_to, silent
 from triage.terms import BotAnswer, Setting, Understanding, Verdict
 from triage.wishes import Wish
 
@@ -112,7 +112,7 @@ def decide(heard: Heard, bot: BotAnswer | None, setting: Setting, nearby: Heard 
     """Judge one message. `heard`: the phrase lists on it; `bot`: None when it did not answer, then `reserve` is what our own copy of its model
     makes of the text (None = that is missing too); `wish`: the lists of wishes on it. `nearby`, `together`: the phrase lists and the model on the
     texts of the last few minutes together; `told`: the most serious that people were told of the others among these."""
-    reading = _Reading()
+    reading, bot = _Reading(), answering(bot, setting.awaiting) if bot is not None else None
     for hit in (*heard.hits, *nearby.hits):
         reading.add(hit.concern, hit.urgency, f"Phrase list ({hit.lang}): “{hit.phrase}”")
     keyword = None if heard.hits else keyword_of(heard, setting.awaiting)

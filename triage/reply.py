@@ -1,6 +1,8 @@
-"""Which vetted text answers a message. Pure."""
+"""What of the bot's answer counts, and which vetted text answers a message. Pure."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from casefile.vocabulary import Concern, Urgency
 from triage.terms import BotAnswer, Setting
@@ -10,6 +12,18 @@ _DEFAULT_REPLY = {
     "start": "reply.started", "change_language": "reply.which_language", "introduced": "reply.automated", "clarify": "reply.clarify",
     "handover": "reply.person_reads", "concern": "reply.person_reads", "less_often": "reply.less_often", "change_channel": "reply.person_reads",
 }
+
+
+def answering(bot: BotAnswer, awaiting: str) -> BotAnswer:
+    """The bot's answer as one to what was asked (`awaiting`). The bot knows nothing of what a colleague asked, and may hold a question of yesterday open."""
+    intent = bot.understanding.intent
+    if awaiting == "call_when":
+        # "Tomorrow at 6" says when to call her, not when to write.
+        return replace(bot, text_keys=("reply.call_noted",), acts=("call_requested",)) if {"reschedule", "checkin_answered"} & set(bot.acts) else bot
+    if "reply.call_noted" in bot.text_keys:
+        # Nobody asked her when to call: an answer to a check-in since is none to that.
+        return replace(bot, text_keys=(), acts=("call_requested",) if intent == "wants_contact" else ("checkin_answered",) if intent == "fine" else ("handover",))
+    return bot
 
 
 def silent(s: Setting) -> bool:

@@ -20,7 +20,7 @@ REMEMBERED_SECONDS = 24 * 60 * 60
 class OpenQuestions(TrackerStore, SerializedTrackerAsText):
     """Keeps a conversation only while a form of it waits for an answer; the oldest give way beyond the limit.
 
-    So no slot outlives its question, yesterday's check-in cannot answer today's, and no history grows long.
+    So no slot outlives its question for longer than a day (within it the app tells what was asked last: triage.reply), and no history grows long.
     """
 
     def __init__(self, domain: Any, event_broker: Any = None, **kwargs: Dict[Text, Any]) -> None:

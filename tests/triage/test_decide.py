@@ -45,6 +45,21 @@ def test_what_only_the_model_hears_escalates_and_says_why() -> None:
     assert any("he is outside my house" in why for why in verdict.why)
 
 
+def test_a_day_named_for_a_call_moves_no_check_in() -> None:
+    verdict = decide(Heard(), BotAnswer(replace(CALM, intent="reschedule"), ("reply.later",), ("reschedule",)), Setting(awaiting="call_when"))
+    assert (verdict.acts, verdict.reply) == (("call_requested",), "reply.call_noted")
+
+
+@pytest.mark.parametrize(("heard", "intent", "acts", "reply"), [
+    (Heard(number=1), "fine", ("checkin_answered",), "reply.ok"), (Heard(), "fine", ("checkin_answered",), "reply.ok"),
+    (Heard(), "wants_contact", ("call_requested",), "reply.call_when"), (Heard(), "practical_need", ("handover",), "reply.person_reads")])
+def test_a_question_that_only_the_bot_still_holds_open_is_not_answered(heard: Heard, intent: str, acts: tuple[str, ...], reply: str) -> None:
+    bot = BotAnswer(replace(CALM, intent=intent), ("reply.call_noted",), ("call_requested",))
+    verdict = decide(heard, bot, Setting(awaiting="checkin"))
+    assert (verdict.acts, verdict.reply) == (acts, reply)
+    assert decide(Heard(), bot, Setting(awaiting="call_when")).acts == ("call_requested",)
+
+
 def test_a_sentence_that_would_alarm_by_itself_is_read_by_a_person() -> None:
     verdict = decide(Heard(), BotAnswer(replace(CALM, part_alarms=True, sentence="he is outside"), ("reply.ok",), ("checkin_answered",)), Setting())
     assert verdict.urgency is Urgency.ROUTINE and "that sentence by itself would alarm" in verdict.why[0] and "he is outside" in verdict.why[0]
