@@ -71,7 +71,18 @@ def _refuse_mark(holds: bool) -> None:
 
 
 def readable(read: Callable[[Collection[int]], dict[int, Any]], ids: Collection[int], what: str) -> dict[int, Any]:
-    """What `read` finds of these rows (of `what`), by id. Only where one of them cannot be decrypted are they read one by one, and that one is left out."""
+    """What `read` finds of these rows (of `what`), by id. Only where one of them cannot be decrypted are they read one by one, and that one is left out.
+
+    Left out also where values are marked: a mark is no number to send to.
+    """
+    token = _found.set(None)
+    try:
+        return _readable(read, ids, what)
+    finally:
+        _found.reset(token)
+
+
+def _readable(read: Callable[[Collection[int]], dict[int, Any]], ids: Collection[int], what: str) -> dict[int, Any]:
     try:
         return read(ids)
     except Unreadable:

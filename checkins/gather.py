@@ -68,7 +68,7 @@ class Scene:
     def _urgent(self) -> set[int]:
         """People whose silence is urgent: an alarm or contact lately, distress in the last message, duress ever, days of known stress.
 
-        An alarm that a colleague closed as a false one counts no more; of duress only she could know that.
+        An alarm that a colleague closed as a false one counts no more, nor what was heard in its messages; of duress only she could know that.
         """
         since = self._now - AFTER_ALARM
         alarmed = select(Alert.person_id).where(Alert.person_id.in_(self._ids), or_(
@@ -79,11 +79,11 @@ class Scene:
                 .where(WelfareCall.person_id.in_(self._ids), CallAttempt.at >= since, CallAttempt.contact_band.in_(RECENT)))
         found = {*self._session.scalars(alarmed), *self._session.scalars(told)}
         latest: dict[int, list[str]] = {}
-        for person_id, concerns in self._session.execute(
-                select(Inbound.person_id, Inbound.concerns).where(
+        for person_id, concerns, kind, outcome in self._session.execute(
+                select(Inbound.person_id, Inbound.concerns, Alert.kind, Alert.outcome).join(Alert, Alert.id == Inbound.alert_id, isouter=True).where(
                     Inbound.person_id.in_(self._ids), Inbound.received_at >= self._now - AFTER_DISTRESS,
                     Inbound.provider_sid.not_like(RANG_US)).order_by(Inbound.id)):
-            latest[person_id] = concerns
+            latest[person_id] = [] if kind is AlertKind.MESSAGE and outcome == "false_alarm" else concerns
         found |= {person_id for person_id, concerns in latest.items() if Concern.DISTRESS in concerns}
         return found | {person_id for person_id, plan in self.plans.items()
                         if plan.stress_dates and is_stressful(plan.stress_dates, self.today(person_id))}

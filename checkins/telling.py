@@ -14,7 +14,7 @@ from casefile.vocabulary import AlertKind, AlertState, Lane, Urgency
 from checkins.calls import request_call
 from checkins.ladder_terms import Alarm, Do
 from checkins.rows import heartbeat
-from escalation.alerts import raise_alert, tell_anew
+from escalation.alerts import WORDLESS, raise_alert, reasons, tell_anew
 from escalation.notify import event, page
 from escalation.policy import Whom
 
@@ -33,7 +33,7 @@ def alarm(session: Session, checkin_id: int, person_id: int, told: Alarm, now: d
     key = f"silence:{checkin_id}"
     words = f"{told.why[0].upper()}{told.why[1:]}"
     why = f"{words}. {_STEP_WORDS[told.do]}." if told.do in _STEP_WORDS else words
-    alert = session.scalar(select(Alert).where(Alert.key == key).with_for_update())
+    alert = session.scalar(select(Alert).where(Alert.key == key).with_for_update().options(WORDLESS))
     if alert is None:
         alert = raise_alert(session, key=key, kind=AlertKind.SILENCE if told.silence else AlertKind.DELIVERY, urgency=told.urgency,
                             person_id=person_id, why=[why], now=now)
@@ -50,9 +50,13 @@ def alarm(session: Session, checkin_id: int, person_id: int, told: Alarm, now: d
 
 
 def _add(session: Session, alert: Alert, told: Alarm, why: str, now: dt.datetime) -> None:
+    detail: dict[str, object] = {"step": str(told.do)}
     if told.do is not Do.REMIND:
-        alert.why = [*(alert.why or []), why]
-    event(session, alert, "still no word", now, detail={"step": str(told.do)})
+        if (known := reasons(alert)) is not None:
+            alert.why = [*known, why]
+        else:
+            detail["why"] = [why]
+    event(session, alert, "still no word", now, detail=detail)
     if told.urgency.rank > alert.urgency.rank:
         alert.urgency, alert.lane = told.urgency, Lane.DANGER
         tell_anew(session, alert, now)

@@ -146,7 +146,8 @@ def _check(desk: Desk, person: Person, written: str, revealing: list[str], found
     both = None if person.language == "en" else desk.house.translator.check_back(written, "en", person.language)
     translated = both is not None and hasattr(both, "there")
     return desk.show("reply.html", 422 if found else 200, person=person, written=written, revealing=revealing, both=both if translated else None,
-                     why=getattr(both, "reason", ""), token=desk.form.text("token") or secrets.token_urlsafe(12), found=found or {})
+                     why=getattr(both, "reason", ""), token=desk.form.text("token") or secrets.token_urlsafe(12), address=desk.form.text("address", 10),
+                     found=found or {})
 
 
 @router.post("/people/{ref}/words/send")
@@ -170,11 +171,11 @@ def confirmed(ref: str, desk: Desk = Depends(signed_in)) -> Response:
 
 def _send(desk: Desk, person: Person, *, body: str, language: str, text_key: str | None = None, own_words: str | None = None,
           words: str = "") -> Response:
-    token = desk.form.text("token", 60) or secrets.token_urlsafe(12)
+    token, to = desk.form.text("token", 60) or secrets.token_urlsafe(12), desk.form.text("address", 10)
     try:
         with desk.write() as session:
             row = replies.send(session, person.id, desk.staff.id, token=token, body=body, now=desk.now, text_key=text_key, language=language,
-                               own_words=own_words)
+                               own_words=own_words, address_id=int(to) if to.isdecimal() else None)
             said = "queued_before" if row is None else "queued_later" if row.run_at and row.run_at > desk.now else "queued"
     except replies.CannotReply as error:
         return shown(desk, person, found={"": str(error)}, words=words, status=409)

@@ -55,9 +55,15 @@ def _share(part: int, whole: int) -> str:
     return "hidden" if 0 < whole - part < FEWEST else f"{part / whole:.0%}" if whole else "none"
 
 
-def _sum(*parts: int) -> str:
-    """The sum of counts that are shown beside it: hidden with any of them, or that one could be worked out."""
-    return "hidden" if sum(parts) >= FEWEST and HIDDEN in map(shown, parts) else shown(sum(parts))
+def _part(part: int, whole: int) -> str:
+    """A part of a count that is shown elsewhere: hidden when the rest is small, for it could be worked out."""
+    return "hidden" if 0 < whole - part < FEWEST else shown(part)
+
+
+def _sum(*parts: tuple[str, int]) -> str:
+    """The sum of counts that are shown beside it as these texts: hidden with any of them, or that one could be worked out."""
+    total = sum(n for _, n in parts)
+    return shown(total) if 0 < total < FEWEST or all(text.isdecimal() for text, _ in parts) else "hidden"
 
 
 def _median(seconds: Sequence[float]) -> str:
@@ -76,14 +82,15 @@ def _contacts(session: Session, start: dt.datetime, end: dt.datetime) -> Section
     attempts = list(session.execute(select(CallAttempt.outcome, WelfareCall.person_id).join(WelfareCall, WelfareCall.id == CallAttempt.call_id)
                                     .where(CallAttempt.at >= start, CallAttempt.at < end)))
     reached = sum(1 for outcome, _ in attempts if is_reached(outcome))
+    by_text, by_call = _part(answered, asked), _part(reached, len(attempts))
     people = set(session.scalars(select(Checkin.person_id).where(Checkin.planned_at >= start, Checkin.planned_at < end)))
     people |= {person_id for _, person_id in attempts}
     return Section("Welfare contacts", [
         ("People contacted", shown(len(people))), ("People in the record", shown(len(list(session.scalars(select(Person.id)))))),
-        ("Welfare contacts completed (check-ins answered and calls in which the person was reached)", _sum(answered, reached)),
-        ("Check-ins planned", shown(sum(states.values()))), ("Check-ins asked", shown(asked)), ("Check-ins answered", shown(answered)),
+        ("Welfare contacts completed (check-ins answered and calls in which the person was reached)", _sum((by_text, answered), (by_call, reached))),
+        ("Check-ins planned", shown(sum(states.values()))), ("Check-ins asked", shown(asked)), ("Check-ins answered", by_text),
         ("Response rate (answered of asked)", _share(min(answered, asked), asked)), ("Welfare calls tried", shown(len(attempts))),
-        ("Welfare calls in which the person was reached", shown(reached))])
+        ("Welfare calls in which the person was reached", by_call)])
 
 
 def is_reached(outcome: str) -> bool:

@@ -94,6 +94,8 @@ def delivery(row: Outbox, now: dt.datetime) -> tuple[str, str]:
 def event(row: AlertEvent, names: dict[int, str]) -> str:
     """One line of an alert's history."""
     detail = row.detail or {}
+    # What could not be added to the alert's own reasons
+    why = "".join(f". {reason}" for reason in detail.get("why", ()))
     who = names.get(row.staff_id or 0, "")
     match row.what:
         case "opened":
@@ -103,7 +105,7 @@ def event(row: AlertEvent, names: dict[int, str]) -> str:
         case "rose":
             return f"Became {detail.get('urgency', 'more serious')}: its time begins anew"
         case "another message":
-            return f"Another message, heard as {detail.get('urgency', 'routine')}"
+            return f"Another message, heard as {detail.get('urgency', 'routine')}{why}"
         case "paged":
             return f"Page queued to {names.get(detail.get('staff_id', 0), 'a colleague')} ({detail.get('as', 'on call')})"
         case "a page failed":
@@ -122,7 +124,7 @@ def event(row: AlertEvent, names: dict[int, str]) -> str:
             return "A calm answer came since; the alert stays open"
         case "over":
             return "The trouble is over"
-    return row.what.capitalize() + (f" by {who}" if who else "")
+    return row.what.capitalize() + (f" by {who}" if who else "") + why
 
 
 def span(seconds: float) -> str:

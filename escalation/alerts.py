@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Iterable
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from casefile import audit, live
+from casefile.encryption import UNREADABLE, marked
 from casefile.models import Alert, Outbox, Person
 from casefile.vocabulary import AlertKind, AlertState, Lane, Purpose, Urgency, most_urgent
 from escalation import policy
@@ -30,6 +31,8 @@ OUTCOMES = {
 }
 _MERGES = (AlertKind.MESSAGE, AlertKind.DURESS, AlertKind.REQUEST)
 _MOST_REASONS = 30
+# Its reasons may be beyond reading: that keeps nobody from adding to it (`reasons`).
+WORDLESS = defer(Alert.why)
 # A colleague who took the conversation or wrote in it within this time is there to see an immediate danger.
 HERE = dt.timedelta(minutes=15)
 # So long a danger takes to be judged, shown and read: what a colleague wrote sooner was no answer to it.
@@ -66,7 +69,7 @@ def raise_alert(session: Session, *, key: str, kind: AlertKind, urgency: Urgency
     if person_id is not None:
         # Two messages of one person at once must not open two alerts.
         session.scalar(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
-    same = session.scalar(select(Alert).where(Alert.key == key))
+    same = session.scalar(select(Alert).where(Alert.key == key).options(WORDLESS))
     if same is not None:
         return same
     known = _unresolved(session, person_id, kind, urgency, now, joins)
@@ -89,7 +92,7 @@ def _unresolved(session: Session, person_id: int | None, kind: AlertKind, urgenc
     else:
         # Whoever acknowledged a task has read it already, and nothing would bring them back to it.
         query = query.where(Alert.urgency == Urgency.ROUTINE, Alert.state == AlertState.OPEN, Alert.opened_at >= now - dt.timedelta(hours=12))
-    return session.scalars(query.order_by(Alert.id.desc()).limit(1).with_for_update()).first()
+    return session.scalars(query.order_by(Alert.id.desc()).limit(1).with_for_update().options(WORDLESS)).first()
 
 
 def _open(session: Session, key: str, kind: AlertKind, urgency: Urgency, now: dt.datetime, person_id: int | None,
@@ -105,16 +108,28 @@ def _open(session: Session, key: str, kind: AlertKind, urgency: Urgency, now: dt
     return alert
 
 
+def reasons(alert: Alert) -> list[str] | None:
+    """An alert's reasons, to add to; None where they cannot be read: those stay as they are, for the key that opens them."""
+    with marked():
+        found = alert.why or []
+    return None if UNREADABLE in found else list(found)
+
+
 def _add_to(session: Session, alert: Alert, kind: AlertKind, urgency: Urgency, now: dt.datetime, concerns: Iterable[str],
             why: Iterable[str]) -> None:
     rises = urgency.rank > alert.urgency.rank
     alert.urgency = most_urgent(urgency, alert.urgency)
     alert.kind = AlertKind.DURESS if kind is AlertKind.DURESS else alert.kind
     alert.concerns = list(dict.fromkeys([*alert.concerns, *(str(c) for c in concerns)]))
-    alert.why = list(dict.fromkeys([*(alert.why or []), *why]))[-_MOST_REASONS:]
+    detail: dict[str, object] = {"urgency": str(urgency)}
+    if (known := reasons(alert)) is not None:
+        alert.why = list(dict.fromkeys([*known, *why]))[-_MOST_REASONS:]
+    elif kind is AlertKind.REQUEST:
+        # A message keeps its reasons itself; they quote it, and must not outlive it in a history that nobody can empty.
+        detail["why"] = list(why)
     alert.messages += 1
     alert.last_message_at = now
-    event(session, alert, "another message", now, detail={"urgency": str(urgency)})
+    event(session, alert, "another message", now, detail=detail)
     if rises:
         tell_anew(session, alert, now)
     elif alert.state is AlertState.ACKNOWLEDGED and urgency.escalates:

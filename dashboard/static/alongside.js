@@ -52,8 +52,11 @@ const refresh = (part) => {
     try {
       const answer = await ask(part.dataset.fragment);
       if (answer.status === 401) { end(); return; }
-      failed = answer.status >= 500;
-      if (answer.ok) replace(part, await answer.text());
+      if (answer.ok) {
+        const html = await answer.text();
+        failed = false;
+        replace(part, html);
+      } else failed = answer.status >= 500;
     } catch { /* the connection's own sign says so */ }
     const again = waiting.get(part);
     // What it missed may be an alarm, and no other news of it may come for minutes
@@ -107,13 +110,17 @@ const remembered = () => {
 let known = remembered(), leads = false;
 const soundOn = () => localStorage.getItem("sound") === "on";
 // One for the page. The browser lets it sound only once the page was touched: one that it opened by itself is blocked until then.
-let audio = null;
+let audio = null, owed = false;
 const sounds = () => audio?.state === "running";
-const showSound = () => all("[data-sound]").forEach((button) => {
-  button.hidden = false;
-  button.setAttribute("aria-pressed", String(soundOn() && sounds()));
-  button.textContent = !soundOn() ? "Sound is off" : sounds() ? "Sound is on" : "Sound is blocked: press here";
-});
+const showSound = () => {
+  all("[data-sound]").forEach((button) => {
+    button.hidden = false;
+    button.setAttribute("aria-pressed", String(soundOn() && sounds()));
+    button.textContent = !soundOn() ? "Sound is off" : sounds() ? "Sound is on" : "Sound is blocked: press here";
+  });
+  // What came while it could not sound yet sounds as soon as it can
+  if (owed && soundOn()) beep();
+};
 const wake = () => {
   if (!audio) {
     audio = new AudioContext();
@@ -123,6 +130,7 @@ const wake = () => {
 };
 const beep = () => {
   if (!sounds()) return false;
+  owed = false;
   [0, 0.25].forEach((at) => {
     const tone = audio.createOscillator(), volume = audio.createGain();
     tone.frequency.value = 740;
@@ -134,7 +142,12 @@ const beep = () => {
   });
   return true;
 };
-const sound = () => { if (leads && soundOn() && !beep()) tabs.postMessage({ type: "beep", data: "" }); };
+const sound = () => {
+  if (!leads || !soundOn() || beep()) return;
+  owed = true;
+  wake();
+  tabs.postMessage({ type: "beep", data: "" });
+};
 let later = null;
 const summary = async () => {
   const answer = await ask("/alerts/summary").catch(() => null);
@@ -180,7 +193,8 @@ const showTroubles = (now) => {
 
 all("[data-sound]").forEach((button) => button.addEventListener("click", () => {
   localStorage.setItem("sound", soundOn() && sounds() ? "off" : "on");
-  if (soundOn()) wake().then(beep);
+  owed = soundOn();
+  if (owed) wake().then(showSound);
   showSound();
 }));
 if (soundOn()) wake();
@@ -218,7 +232,8 @@ if (body.dataset.live) {
       const why = last ? "because a sign-in lasts 12 hours. Save what you have written." : "because nothing was done.";
       if (data) strip.querySelector("[data-text]").textContent = `You will be signed out in ${span(Number(left))} ${why}`;
     },
-    beep,
+    beep: () => { if (beep()) tabs.postMessage({ type: "beeped", data: "" }); },
+    beeped: () => { owed = false; },
     gone: end,
     // Left alone: only the list of alerts goes on, without names; every other page is closed
     idle: () => { if (!("watch" in body.dataset)) { end(); return; } strip.hidden = true; everything(); },

@@ -14,8 +14,8 @@ import typer
 
 from alongside import evaluation, evaluation_sets
 from alongside.evaluation import Judged, broken, measure, run_evaluation
-from alongside.evaluation_sets import Case, amid_small_talk, sets
 from alongside.evaluation_page import page
+from alongside.evaluation_sets import Case, amid_small_talk, sets
 from alongside.evaluation_sums import Figure, share
 from alongside.processes import BotMissing
 from alongside.triage_stream import Ears

@@ -67,6 +67,41 @@ def test_an_alarm_between_two_pages_is_news_on_the_second(quiet: Running, window
     expect(page.locator("#news").get_by_role("link", name="Open the alert")).to_have_attribute("href", f"/alerts/{alert_id}")
 
 
+def test_what_came_before_the_page_could_sound_sounds_at_the_first_touch(quiet: Running, window: BrowserContext) -> None:
+    page = window.new_page()
+    page.add_init_script(SILENT)
+    with page.expect_response("**/alerts/summary"):
+        sign_in(page, quiet.url)
+    live(page)
+    page.wait_for_timeout(300)
+    page.evaluate("localStorage.setItem('sound', 'on')")
+    page.goto("about:blank")
+    alert_id = alarm(quiet)
+    page.goto(quiet.url + "/people")
+    expect(page.locator("#news").get_by_role("link", name="Open the alert")).to_have_attribute("href", f"/alerts/{alert_id}")
+    assert page.evaluate("window.tones") == 0, "it is blocked until the page is touched"
+    page.keyboard.press("a")
+    tones(page, 2)
+    page.keyboard.press("a")
+    page.wait_for_timeout(300)
+    tones(page, 2)
+
+
+def test_a_list_that_broke_off_on_its_way_is_fetched_again(quiet: Running, window: BrowserContext) -> None:
+    page = window.new_page()
+    page.add_init_script("""const text = Response.prototype.text; window.broken = 0;
+      Response.prototype.text = function () {
+        return window.breaks && this.url.endsWith("/alerts/list") && !window.broken++ ? Promise.reject(new TypeError("broke off")) : text.call(this);
+      };""")
+    sign_in(page, quiet.url)
+    live(page)
+    page.wait_for_timeout(500)
+    page.evaluate("window.breaks = true")
+    alert_id = alarm(quiet)
+    expect(page.locator(f"#alert-{alert_id}")).to_be_visible()
+    assert page.evaluate("window.broken") > 1
+
+
 def test_what_could_not_be_fetched_is_fetched_again(quiet: Running, window: BrowserContext) -> None:
     page = window.new_page()
     sign_in(page, quiet.url)

@@ -7,7 +7,8 @@ import datetime as dt
 import pytest
 from sqlalchemy import select, text
 
-from casefile.models import Alert, Checkin, Inbound, Outbox, Person, Plan, PlanChange
+from casefile.encryption import KeyRing
+from casefile.models import Alert, AlertEvent, Checkin, Inbound, Outbox, Person, Plan, PlanChange
 from casefile.vocabulary import AlertKind, AlertState, Channel, CheckinState, InboundState, OutboxState, Purpose, Urgency
 from checkins import outage
 from checkins.answers import answered
@@ -148,6 +149,33 @@ def test_a_false_alarm_makes_no_ladder_faster(house, kind, faster):
                           opened_at=NOW - 3 * DAY, last_message_at=NOW - 3 * DAY))
     house.tick()
     assert house.checkins()[0].faster is faster
+
+
+@pytest.mark.parametrize(("kind", "outcome", "faster"), [
+    (AlertKind.MESSAGE, "false_alarm", False), (AlertKind.MESSAGE, "safe", True), (AlertKind.REQUEST, "false_alarm", True)])
+def test_distress_that_was_misread_makes_no_ladder_faster(house, kind, outcome, faster):
+    person_id = house.add()
+    with house.database.write() as session:
+        alert = Alert(key="m:1", kind=kind, urgency=Urgency.URGENT, person_id=person_id, state=AlertState.RESOLVED, outcome=outcome,
+                      opened_at=NOW - 30 * DAY, last_message_at=NOW - 30 * DAY)
+        session.add(alert)
+        session.flush()
+        session.add(Inbound(provider_sid="SM1", channel=Channel.SMS, person_id=person_id, from_address="x", to_address="y", from_hash="h", body="-",
+                            received_at=NOW - DAY, state=InboundState.DONE, concerns=["distress"], alert_id=alert.id))
+    house.tick()
+    assert house.checkins()[0].faster is faster
+
+
+def test_the_ladder_goes_on_where_the_reasons_of_its_alert_cannot_be_read(house):
+    house.add()
+    house.until(NOW + 48 * HOUR)
+    [silence] = house.alerts()
+    with house.database.write() as session:
+        session.execute(text("update alert set why = :value"), {"value": KeyRing(("another-key " * 4,)).encrypt("[]")})
+    house.until(NOW + 72 * HOUR)
+    with house.database.read() as session:
+        told = session.scalars(select(AlertEvent).where(AlertEvent.alert_id == silence.id, AlertEvent.what == "still no word")).one()
+        assert "agreed professional" in told.detail["why"][0]
 
 
 @pytest.mark.parametrize("taken", [True, False])

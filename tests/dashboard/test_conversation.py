@@ -176,8 +176,38 @@ def test_where_the_way_she_wrote_by_may_not_be_used_another_agreed_one_is(sam, w
                                 confirmed_at=cast.NOW, review_by=cast.NOW.date() + dt.timedelta(days=days)))
         session.flush()
         agreed = session.scalars(select(Address.id).where(Address.person_id == person_id).order_by(Address.id.desc())).first()
-    sam.post("/people/7F3/phrase", phrase="human.hello", token="t")
+    sam.post("/people/7F3/phrase", phrase="human.hello", token="t", address=agreed)
     assert [row.address_id for row in mine(sqlite_database)] == [agreed], "the one whose review day has passed is left out"
+
+
+def second(database: Database, person_id: int) -> tuple[int, int]:
+    """The ids of her address and of another agreed one, her sister's."""
+    with database.write() as session:
+        first = session.scalars(select(Address.id).where(Address.person_id == person_id)).one()
+        row = Address(person_id=person_id, channel=Channel.SMS, address="+447700900999", address_hash="h", whose="sister", shared="yes", consent=True,
+                      safe_to_contact=True, confirmed_at=cast.NOW, review_by=cast.NOW.date() + dt.timedelta(days=90))
+        session.add(row)
+        session.flush()
+        return first, row.id
+
+
+@pytest.mark.parametrize(("change", "why"), [("suspended_at", "the address is suspended"), ("opted_out_at", "blocked at the provider")])
+def test_words_that_go_to_another_phone_are_sent_only_once_the_page_has_said_so(sam, world, sqlite_database: Database, change: str, why: str) -> None:
+    first, agreed = second(sqlite_database, world.people["7F3"])
+    before = sam.get("/people/7F3/conversation").text
+    assert before.count(f'name="address" value="{first}"') == 2 and "Not to where" not in before
+    with sqlite_database.write() as session:
+        setattr(session.get_one(Address, first), change, cast.NOW)
+    for form in ({"address": first}, {}):
+        answer = sam.post("/people/7F3/phrase", phrase="human.hello", token="t", **form)
+        assert answer.status_code == 409 and "has changed since you opened the page" in answer.text
+        assert f"Not to where they wrote from last: {why}." in answer.text and "…999 (sister; shared: yes)" in answer.text
+        assert answer.text.count(f'name="address" value="{agreed}"') == 2
+    late = sam.post("/people/7F3/words/send", words="I am here.", translated="sq: I am here.", token="w", language="sq", address=first)
+    assert late.status_code == 409 and "I am here.</textarea>" in late.text and mine(sqlite_database) == []
+    assert f'name="address" value="{agreed}"' in sam.post("/people/7F3/words", words="I am here.", token="t", address=agreed).text, "told on to the check"
+    sam.post("/people/7F3/words/send", words="I am here.", translated="sq: I am here.", token="w", language="sq", address=agreed)
+    assert [row.address_id for row in mine(sqlite_database)] == [agreed]
 
 
 def test_an_answer_out_of_safe_hours_waits_for_them(sam, world, sqlite_database: Database, clock) -> None:

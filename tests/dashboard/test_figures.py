@@ -72,6 +72,26 @@ def test_a_share_from_which_few_could_be_worked_out_is_hidden(part: int, whole: 
     assert figures._share(part, whole) == text
 
 
+@pytest.mark.parametrize(("answered", "asked", "reached", "tried", "texts"), [
+    (48, 50, 7, 7, ("hidden", "7", "hidden")), (7, 7, 48, 50, ("7", "hidden", "hidden")), (45, 50, 10, 15, ("45", "10", "55")),
+    (0, 3, 0, 0, ("hidden", "0", "hidden"))])
+def test_few_who_did_not_answer_cannot_be_worked_out(empty, sqlite_database: Database, answered: int, asked: int, reached: int, tried: int,
+                                                     texts: tuple[str, ...]) -> None:
+    at = cast.NOW - dt.timedelta(hours=1)
+    with sqlite_database.write() as session:
+        for n in range(asked):
+            session.add(Checkin(person_id=empty.people["7F3"], planned_at=at - dt.timedelta(minutes=n), asked_at=at, lane="3ladder", attempt=0,
+                                state=CheckinState.ANSWERED if n < answered else CheckinState.CALL_DUE))
+        call = WelfareCall(person_id=empty.people["7F3"], why="asked", due_from=at, created_at=at, done_at=at)
+        session.add(call)
+        session.flush()
+        session.add_all([CallAttempt(call_id=call.id, staff_id=empty.sam, at=at, outcome="reached_safe" if n < reached else "no_answer") for n in range(tried)])
+        session.flush()
+        found = section(session, "Welfare contacts")
+    assert (found["Check-ins answered"], found["Welfare calls in which the person was reached"],
+            next(text for name, text in found.items() if name.startswith("Welfare contacts completed"))) == texts
+
+
 @pytest.mark.parametrize(("answered", "reached", "texts"), [
     (2, 7, ("under 5", "7", "hidden")), (4, 4, ("under 5", "under 5", "hidden")), (0, 3, ("0", "under 5", "under 5")), (6, 7, ("6", "7", "13"))])
 def test_a_small_part_cannot_be_worked_out_from_the_sum(empty, sqlite_database: Database, answered: int, reached: int, texts: tuple[str, ...]) -> None:

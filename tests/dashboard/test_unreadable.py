@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from casefile.database import Database
 from casefile.encryption import UNREADABLE, KeyRing
+from casefile.models import Alert, AlertEvent, CallAttempt, WelfareCall
+from casefile.vocabulary import AlertKind, Urgency
+from dashboard import words
+from escalation.alerts import raise_alert
+from tests.dashboard.test_conversation import mine, second
 from tests.dashboard.test_record import PERSON, shown
 
 OTHER = KeyRing(("another-key " * 4,))
@@ -61,3 +66,55 @@ def test_a_form_that_shows_the_mark_does_not_store_it(empty, browser, sqlite_dat
                       channel="sms", shared="no")
     assert answer.status_code == 422 and "his is not a phone number" in answer.text
     assert (stored(sqlite_database, "name", "person"), stored(sqlite_database, "address", "address")) == (names, numbers)
+
+
+def test_a_number_that_cannot_be_read_is_never_written_to_and_hides_no_other(world, browser, sqlite_database: Database) -> None:
+    sam = browser()
+    sam.post("/people/7F3/take-over")
+    spoil(sqlite_database, "address", "address")
+    alone = sam.post("/people/7F3/phrase", phrase="human.hello", token="t")
+    assert alone.status_code == 409 and "Nothing can be sent: the number cannot be read." in alone.text and mine(sqlite_database) == []
+    _, agreed = second(sqlite_database, world.people["7F3"])
+    assert "Not to where they wrote from last: the number cannot be read." in sam.get("/people/7F3/conversation").text
+    sam.post("/people/7F3/phrase", phrase="human.hello", token="t", address=agreed)
+    assert [row.address_id for row in mine(sqlite_database)] == [agreed]
+
+
+@pytest.mark.parametrize(("outcome", "band", "urgency", "told"), [
+    ("someone_else", "", Urgency.URGENT, "Someone else answered her phone"), ("reached_safe", "this_week", Urgency.URGENT, "contact by the exploiters: this week"),
+    ("reached_concern", "", Urgency.ROUTINE, "A call found a concern")])
+def test_a_danger_told_in_a_call_is_kept_whatever_the_open_alert_says(empty, browser, sqlite_database: Database, outcome: str, band: str, urgency: Urgency,
+                                                                      told: str) -> None:
+    with sqlite_database.write() as session:
+        call = WelfareCall(person_id=empty.people["7F3"], why="asked", due_from=empty.now, created_at=empty.now)
+        session.add(call)
+        alert_id = raise_alert(session, key="x", kind=AlertKind.MESSAGE, urgency=urgency, now=empty.now, person_id=empty.people["7F3"], why=["x"]).id
+        call_id = call.id
+    spoil(sqlite_database, "alert", "why")
+    before = stored(sqlite_database, "why", "alert")
+    sam = browser()
+    assert "The call attempt is recorded" in sam.post(f"/calls/{call_id}/attempt", outcome=outcome, contact_band=band, notes="He hit her").text
+    assert stored(sqlite_database, "why", "alert") == before
+    with sqlite_database.read() as session:
+        assert session.scalars(select(CallAttempt.notes)).one() == "He hit her"
+        assert told in words.event(session.scalars(select(AlertEvent).where(AlertEvent.what == "another message")).one(), {})
+    assert told in sam.get(f"/alerts/{alert_id}").text
+
+
+@pytest.mark.parametrize("kind", [AlertKind.MESSAGE, AlertKind.REQUEST])
+def test_a_danger_joins_an_alert_whose_reasons_the_worker_cannot_read(empty, sqlite_database: Database, kind: AlertKind) -> None:
+    def heard(key: str, urgency: Urgency) -> None:
+        with sqlite_database.write() as session:
+            raise_alert(session, key=key, kind=kind, urgency=urgency, now=empty.now, person_id=empty.people["7F3"], why=[f"reason {key}"])
+
+    heard("a", Urgency.URGENT)
+    spoil(sqlite_database, "alert", "why")
+    before = stored(sqlite_database, "why", "alert")
+    heard("b", Urgency.IMMEDIATE)
+    heard("a", Urgency.URGENT)
+    assert stored(sqlite_database, "why", "alert") == before
+    with sqlite_database.read() as session:
+        assert session.execute(select(Alert.urgency, Alert.messages)).one() == (Urgency.IMMEDIATE, 2)
+        line = words.event(session.scalars(select(AlertEvent).where(AlertEvent.what == "another message")).one(), {})
+    # A message keeps its own reasons, which quote it: a history that nobody can empty does not.
+    assert ("reason b" in line) is (kind is AlertKind.REQUEST)
