@@ -115,6 +115,9 @@ def when(text: str, spoken: str, zone: str, now: dt.datetime) -> When:
         in_words |= hours_in_words.named(tuple("" if place in told else word for place, word in enumerate(words)), _lists(spoken))
         things += found
         days |= _days([n for n in found if not n.refused], local.date())
+        # The next but one (下下周): the two days then disagree, so that a person looks.
+        if any(n.kind == named.NEXT_WEEK and words[n.start - 1:n.start] == words[n.start:n.start + 1] for n in found):
+            days |= {day + dt.timedelta(days=7) for day in days}
     meant = [n for n in things if not n.refused]
     day = days.pop() if len(days) == 1 else None
     part = next((n.kind for n in meant if n.kind in named.PARTS), None)
@@ -211,7 +214,8 @@ def _written(text: str, spoken: str, local: dt.datetime) -> _Written:
         numbers = len(re.findall(r"\d+", words))
         abbreviated = words.isascii() and not numbers and sum(map(str.isalpha, words)) < _SHORTEST_DAY
         now = moment.replace(second=0, microsecond=0) == base  # "not now" names no day; "today" is in our lists
-        either = _TWO_NUMBERS.fullmatch(words.replace("/", "-") if spoken in _MONTH_FIRST else words)
+        bare = re.sub(r"^[^\d]+", "", words).rstrip()  # "at 10-12"
+        either = _TWO_NUMBERS.fullmatch(bare.replace("/", "-") if spoken in _MONTH_FIRST else bare)
         if not abbreviated and not now and not either and not words.strip().isdigit() and moment.date() >= local.date():
             return _Written(moment.date(), moment.time() if moment.time() not in (base.time(), dt.time()) else None, numbers)
     return _Written()

@@ -46,14 +46,14 @@ _HOURS = {
            "после до около|двух трех четырех пяти шести семи восьми девяти десяти|", "|два три четыре пять шесть семь восемь девять десять|вечера утра дня ночи",
            "|полпервого полвторого полтретьего полчетвертого полпятого полшестого полседьмого полвосьмого полдевятого полдесятого полодиннадцатого полдвенадцатого|"],
     "tl": ["|alas alasuna alasdos alasotso otso nuwebe alasdiyes dyes onse dose singko sais siyete kuwatro|", "ala|una|"],
-    # What with_digits leaves: "two or three o'clock", "what o'clock".
-    "zh": ["|两 兩 二 三 四 五 六 七 八 九 十 几 幾|点 點"],
+    # What with_digits leaves: "two or three o'clock", "what o'clock", "Tuesday at eleven".
+    "zh": ["|两 兩 二 三 四 五 六 七 八 九 十 几 幾|点 點", "十|一|点 點"],
 }
 _ZH = {"两": 2, "兩": 2, **{sign: value for value, sign in enumerate("一二三四五六七八九", 1)}}
 _SIGNS = "".join(_ZH)
 _NOT_ONE = _SIGNS.replace("一", "")
-# One o'clock is also "a little": an hour only after 午 (noon) or with more of an hour behind it.
-_ZH_HOUR = re.compile(f"(?<![{_SIGNS}十])(?:二?十[{_SIGNS}]?|[{_NOT_ONE}]|(?<=午)一(?![点點][都也儿兒点點])|一(?=[点點](?:半|钟|鐘|鍾|整|三十)))(?=[点點])")
+# One o'clock is also "a little": an hour only after 午 (noon) or with more of an hour behind it. 周二十点 is Tuesday at ten, not 20:00: for a person.
+_ZH_HOUR = re.compile(f"(?<![{_SIGNS}十])(?:(?:(?<![周週期拜])二)?十[{_SIGNS}]?|[{_NOT_ONE}]|(?<=午)一(?![点點][都也儿兒点點])|一(?=[点點](?:半|钟|鐘|鍾|整|三十)))(?=[点點])")
 _ZH_MINUTES = re.compile(f"(?<=[0-9][点點])[{_SIGNS}十]+")
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from casefile.vocabulary import DANGER_CONCERNS, LANGUAGES, Concern, Urgency, most_urgent
 from triage.normalise import clauses, sentences, words
-from triage.trimmings import NO_COURTESY, is_emoji, trimmed
+from triage.trimmings import ENOUGH, NO_COURTESY, is_emoji, trimmed
 
 FOLDER = Path(__file__).resolve().parent / "phrases"
 KEYWORDS = frozenset(["stop", "start", "pause", "help", "yes", "no", "ok", "call", "later", "thanks", "hello", "person"])
@@ -220,9 +220,13 @@ class PhraseBook:
         names: set[str] = set()
         number = None
         for found in trimmed(whole, [c for c in courtesies if c not in NO_COURTESY and "stop" not in self._keywords(c, known)]):
-            calm = found.kind and all(self._keywords(c, known) & _CALM for c in found.courtesies)
+            beside = [self._keywords(c, known) for c in found.courtesies]
+            calm, agrees = found.kind and all(means & _CALM for means in beside), any(means & {"ok", "yes"} for means in beside)
+            # "Yes, enough" and "ok, continue" answer what was asked; "yes, stop texting me" is an order.
+            stop = not found.laughs and (not agrees or len(found.left) > 2) and not (found.left in ENOUGH and any(beside))
+            if_so = {"help": True, "stop": stop, "no": found.kind and not beside, "pause": found.kind and not agrees, "start": found.kind and not agrees, **dict.fromkeys(_CALM, calm)}
             for name in self._keywords(found.left, known):
-                if {"help": True, "stop": not found.laughs, "no": found.kind and not found.courtesies, **dict.fromkeys(_CALM, calm)}.get(name, found.kind):
+                if if_so.get(name, found.kind):
                     names.add(name)
             digit = self._number(found.left, known)
             if digit in (2, 9) or (digit is not None and (calm if digit == 1 else not found.courtesies)):  # "6 please" is rather an hour

@@ -13,6 +13,7 @@ from pathlib import Path
 from casefile.vocabulary import Channel
 from triage.normalise import clauses, sentences, words
 from triage.phrases import PhraseFileWrong, in_sections, language_files
+from triage.trimmings import is_emoji
 
 FOLDER = Path(__file__).resolve().parent / "wishes"
 SECTIONS = ("less often", "channel", "only", "sms", "whatsapp", "voice", "when", "phone", "wrong number", "under 18", "polite")
@@ -74,9 +75,9 @@ class WishBook:
         known = [lang for lang in dict.fromkeys((*languages, "en")) if lang in self.forms]
         heard = [self._of_sentence(words(sentence), known) for sentence in sentences(text)]
         found = [wish for wish in heard if isinstance(wish, Wish)]
-        # Whose phone it is and how old she is count beside whatever else is said, her phone and age also behind a comma ("someone rang me, wrong number"
-        # says nothing of ours).
-        parts = [self._of_sentence(clause, known) for sentence in sentences(text) if len(divided := clauses(sentence)) > 1 for clause in divided]
+        # Whose phone it is and how old she is count beside whatever else is said, her phone and age also where a sentence begins with them ("i lost my
+        # phone, this is my friend's"); behind a comma they may speak of then ("when he took me, i am 16") or of others ("someone rang, wrong number").
+        parts = [self._of_sentence(divided[0], known) for sentence in sentences(text) if len(divided := clauses(sentence)) > 1]
         for act in ("under_age", "phone_lost", "wrong_number"):
             if told := next((w for w in (*found, *(parts if act != "wrong_number" else ())) if isinstance(w, Wish) and w.act == act), None):
                 return told
@@ -97,9 +98,12 @@ class WishBook:
         return not barer[-1]
 
     def _without_courtesies(self, text: tuple[str, ...], known: list[str]) -> Iterator[tuple[str, ...]]:
-        """The words, and what is left as one courtesy after the other is taken from the beginning or the end."""
+        """The words, and what is left as the emoji and then one courtesy after the other are taken from the beginning or the end."""
         courtesies = self.polite(known)
-        left: tuple[str, ...] | None = text
+        spoken = [n for n, word in enumerate(text) if not is_emoji(word)]
+        if spoken and len(spoken) < len(text):
+            yield text
+        left: tuple[str, ...] | None = text[spoken[0]:spoken[-1] + 1] if spoken else ()
         while left is not None:
             yield (said := left)
             left = next((said[len(c):] for c in courtesies if said and said[:len(c)] == c), None)

@@ -69,10 +69,15 @@ def test_both_are_understood(lang: str, text: str, day: dt.date | None, time: st
 
 @pytest.mark.parametrize(("lang", "text"), [
     ("hu", "holnap este nyolckor"), ("tl", "bukas alas otso ng gabi"), ("tr", "akşam sekizde"), ("pl", "jutro o wpół do piątej"), ("ru", "завтра в полшестого"), ("en", "tomorrow at eight"),
-    ("es", "mañana a las ocho"), ("fr", "à huit heures"), ("ar", "بكرة الساعة ثمانية"), ("zh", "晚上两三点"), ("zh", "八点一刻"), ("zh", "不要下周五"), ("tl", "hindi bukas gabi"),
+    ("es", "mañana a las ocho"), ("fr", "à huit heures"), ("ar", "بكرة الساعة ثمانية"), ("zh", "晚上两三点"), ("zh", "八点一刻"), ("zh", "不要下周五"), ("zh", "周二十点联系我"), ("zh", "星期二十一点给我发"), ("zh", "下周二十点半"), ("zh", "週二十點"), ("zh", "周三十一点"), ("tl", "hindi bukas gabi"),
 ])
 def test_an_hour_in_words_that_is_not_understood_and_a_refused_day_are_for_a_person(lang: str, text: str) -> None:
     assert told(text, lang).unclear
+
+
+@pytest.mark.parametrize("text", ["下下周五联系", "下下周一", "下下周", "下下个星期三", "下下禮拜"])
+def test_the_week_after_next_is_not_next_week(text: str) -> None:
+    assert told(text, "zh") == When(unclear=True)
 
 
 @pytest.mark.parametrize(("lang", "text"), [("zh", "晚一点再说"), ("zh", "早点"), ("zh", "我有一点忙"), ("hu", "máskor"), ("pl", "w innej godzinie"), ("es", "a otra hora"), ("en", "another time")])

@@ -38,7 +38,7 @@ def test_no_word_of_refusal_is_a_courtesy(wishes: WishBook, book: PhraseBook) ->
     ("Hi. Not so often please. Thank you!", "less_often", None, False), ("write me tomorrow at 3pm", "reschedule", None, False),
     ("Wrong number mate. Stop texting me", "wrong_number", None, False), ("Wrong number. Who is Arta?", "wrong_number", None, False),
     ("i am 16", "under_age", None, False), ("i lost my phone, this is my friends phone", "phone_lost", None, False),
-    ("im scared, i am 16", "under_age", None, False), ("Sorry, I'm 15 years old and alone here", "under_age", None, False),
+    ("i am 16, im scared", "under_age", None, False), ("i lost my phone 😭", "phone_lost", None, False), ("😡 wrong number", "wrong_number", None, False), ("Sorry, I'm 15 years old and alone here", "under_age", None, False),
 ])
 def test_wishes_in_english(wishes: WishBook, text: str, act: str, channel: Channel | None, only: bool) -> None:
     wish = wishes.hear(text, ("sq",))
@@ -48,7 +48,7 @@ def test_wishes_in_english(wishes: WishBook, text: str, act: str, channel: Chann
 @pytest.mark.parametrize("text", [
     "he writes on whatsapp", "he calls less often now", "don't write on WhatsApp, he reads it", "write on WhatsApp. he is outside", "thanks", "",
     "I am 16 weeks pregnant", "i am 18", "my daughter is 15 years old", "he said wrong number and hung up", "WhatsApp", "write to the court on Monday please",
-    "write less often. write on whatsapp", "🙏",
+    "write less often. write on whatsapp", "🙏", "When he took me, I am 16", "他骗我的时候，我16岁",
 ])
 def test_what_is_no_wish_by_itself_is_none(wishes: WishBook, text: str) -> None:
     assert wishes.hear(text, ("en",)) is None or wishes.hear(text, ("en",)).act == "reschedule"  # type: ignore[union-attr]
