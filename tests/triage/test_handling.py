@@ -111,11 +111,6 @@ def catalogue() -> Catalogue:
     return Catalogue.load()
 
 
-@pytest.fixture(scope="module")
-def book() -> PhraseBook:
-    return PhraseBook.load()
-
-
 @pytest.fixture
 def desk(database: Database, book: PhraseBook, catalogue: Catalogue) -> Desk:
     with database.write() as session:

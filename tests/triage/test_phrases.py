@@ -18,11 +18,6 @@ from triage.normalise import clauses, clean, printable, sentences, words
 from triage.phrases import PhraseBook, PhraseFileWrong
 
 
-@pytest.fixture(scope="module")
-def book() -> PhraseBook:
-    return PhraseBook.load()
-
-
 @pytest.fixture
 def small(tmp_path: Path) -> PhraseBook:
     (tmp_path / "en.txt").write_text("""# provenance: drafted

@@ -16,16 +16,6 @@ from triage.phrases import Heard, PhraseBook, PhraseFileWrong
 from triage.wishes import CHANNEL, FOLDER, SECTIONS, WHEN, Wish, WishBook
 
 
-@pytest.fixture(scope="module")
-def wishes() -> WishBook:
-    return WishBook.load()
-
-
-@pytest.fixture(scope="module")
-def book() -> PhraseBook:
-    return PhraseBook.load()
-
-
 def test_no_word_of_refusal_is_a_courtesy(wishes: WishBook, book: PhraseBook) -> None:
     """Left out as one, it would turn a wish into its opposite: "no WhatsApp"."""
     refusals = {form for form, names in book.keywords.items() if any(name == "no" for name, _ in names)}
