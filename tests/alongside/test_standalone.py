@@ -78,7 +78,8 @@ def test_it_is_ended_when_the_tool_fails(stand_in: None) -> None:
 
 
 TOOL = """
-import time
+import signal, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may ignore it
 from alongside import standalone
 standalone.bot_command = lambda: ["sleep", "60"]
 standalone.wait_until_healthy = lambda bot, program: print(program.process.pid, flush=True)
