@@ -243,7 +243,7 @@ def let_go(session: Session, staff_id: int, now: dt.datetime) -> None:
 def eased(session: Session, person_id: int, now: dt.datetime) -> None:
     """The person answered calmly since: shown on her open alarms, which stay as they are."""
     for alert in session.scalars(select(Alert).where(Alert.person_id == person_id, Alert.state != AlertState.RESOLVED,
-                                                     Alert.urgency.in_([Urgency.URGENT, Urgency.IMMEDIATE]))):
+                                                     Alert.urgency.in_([Urgency.URGENT, Urgency.IMMEDIATE])).options(WORDLESS)):
         event(session, alert, "a calm answer came since", now)
         live.tell(session, "alert", now, person_id, alert.id)
 

@@ -9,7 +9,7 @@ from casefile.claims import Fenced, any_due, claim_ids, hold, release
 from casefile.database import Database
 from casefile.models import Alert
 from casefile.vocabulary import AlertState
-from escalation.alerts import woke
+from escalation.alerts import WORDLESS, woke
 
 log = logging.getLogger(__name__)
 LEASE = dt.timedelta(seconds=15)
@@ -28,7 +28,7 @@ def escalate_due(database: Database, owner: str, now: dt.datetime, limit: int = 
         # Each in a transaction of its own: one that fails holds up no other, and is tried again when its lease ends.
         try:
             with database.write() as session:
-                alert = hold(session, Alert, alert_id, owner, attempt)
+                alert = hold(session, Alert, alert_id, owner, attempt, WORDLESS)  # of reasons that cannot be read people are told, too
                 woke(session, alert, now)
                 release(alert)
         except Fenced:

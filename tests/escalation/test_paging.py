@@ -48,6 +48,18 @@ def test_an_alert_that_fails_does_not_keep_the_next_from_being_paged(database: D
     assert [p.alert_id for p in pages(database)][3:] == [broken]
 
 
+def test_an_alert_whose_reasons_cannot_be_read_goes_on_paging(database: Database) -> None:
+    with database.write() as session:
+        staff(session)
+        staff(session, "Mo", phone="+447700900802", on_call=1)
+    unreadable = alarm(database, "one")
+    with database.write() as session:
+        session.execute(text("update alert set why = :lost where id = :id"), {"lost": b"written with a key that is lost", "id": unreadable})
+    escalate_due(database, "test", NOW + 5 * MINUTE)
+    assert [p.alert_id for p in pages(database)] == [unreadable, unreadable]
+
+
+
 def test_a_colleagues_record_that_cannot_be_read_does_not_keep_the_others_from_being_paged(database: Database) -> None:
     with database.write() as session:
         staff(session)
