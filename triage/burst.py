@@ -59,11 +59,12 @@ class Burst:
 
     def nearby(self, book: PhraseBook, text: str, languages: Collection[str]) -> Heard:
         """What the phrase lists hear in the texts together. What people were told of one of them is not told again: "ok thank you" would take the
-        alert from whoever acknowledged it. What the rest say without it is new, even if it is the same danger."""
+        alert from whoever acknowledged it. What the rest say without it is new, even if it is the same danger; so is what has no words (she rings us,
+        or sends a picture)."""
         if not self.others:
             return Heard()
         hits = self._hits(book, text, languages)
-        if self.told.escalates:
+        if self.told.escalates and text.strip():
             rest = Burst(*(tuple(said for said in part if not any(map(said.told, hits))) for part in (self.before, self.after)))
             hits = (*(hit for hit in hits if not any(said.told(hit) for said in self.others)), *rest._hits(book, text, languages))
         return Heard(hits)
