@@ -15,7 +15,7 @@ from pathlib import Path
 
 from casefile.vocabulary import DANGER_CONCERNS, LANGUAGES, Concern, Urgency, most_urgent
 from triage.normalise import clauses, sentences, words
-from triage.trimmings import ENOUGH, NO_COURTESY, is_emoji, trimmed
+from triage.trimmings import ENOUGH, is_emoji, trimmed
 
 FOLDER = Path(__file__).resolve().parent / "phrases"
 KEYWORDS = frozenset(["stop", "start", "pause", "help", "yes", "no", "ok", "call", "later", "thanks", "hello", "person"])
@@ -219,7 +219,7 @@ class PhraseBook:
         """The keywords and number of a message apart from emoji and courtesies at its ends."""
         names: set[str] = set()
         number = None
-        for found in trimmed(whole, [c for c in courtesies if c not in NO_COURTESY and "stop" not in self._keywords(c, known)]):
+        for found in trimmed(whole, [c for c in courtesies if "stop" not in self._keywords(c, known)]):
             beside = [self._keywords(c, known) for c in found.courtesies]
             calm, agrees = found.kind and all(means & _CALM for means in beside), any(means & {"ok", "yes"} for means in beside)
             # "Yes, enough" and "ok, continue" answer what was asked; "yes, stop texting me" is an order.

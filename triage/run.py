@@ -30,7 +30,7 @@ from triage.language_id import Guess, identify
 from triage.normalise import words
 from triage.phrases import PhraseBook
 from triage.reserve import Reserve
-from triage.trimmings import NO_COURTESY, trimmed
+from triage.trimmings import trimmed
 from triage.whose import other_profile
 from triage.wishes import Wish, WishBook
 
@@ -160,8 +160,7 @@ def _wish(book: WishBook, g: _Gathered, languages: set[str]) -> Wish | None:
 
 def name_of_language(book: WishBook, text: str, recorded: str) -> Wish | None:
     """What she steers by a language's name alone, courtesies and emoji apart."""
-    polite = [c for c in book.polite([recorded]) if c not in NO_COURTESY]
-    barer = {" ".join(found.left) for found in trimmed(words(text), polite)}
+    barer = {" ".join(found.left) for found in trimmed(words(text), book.polite([recorded]))}
     if all(asks.only_language(name, recorded) is None for name in chain([text], barer)):
         return None
     return Wish("change_language", "a language’s name", recorded)

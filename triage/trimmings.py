@@ -50,7 +50,8 @@ def is_emoji(word: str) -> bool:
 
 
 def trimmed(said: Words, courtesies: Collection[Words] = ()) -> Iterator[Trimmed]:
-    """Every way to take emoji and courtesies off one end or both, so that something is left."""
+    """Every way to take emoji and courtesies (but for NO_COURTESY) off one end or both, so that something is left."""
+    courtesies = [courtesy for courtesy in courtesies if courtesy not in NO_COURTESY]
     written = len(said)
     said = _shortened(said)
     front = _off(said, courtesies)

@@ -73,11 +73,12 @@ class WishBook:
     def hear(self, text: str, languages: Collection[str] = ()) -> Wish | None:
         """The wish of a message in these languages or English; None when it has none, or says anything besides that a list does not know."""
         known = [lang for lang in dict.fromkeys((*languages, "en")) if lang in self.forms]
-        heard = [self._of_sentence(words(sentence), known) for sentence in sentences(text)]
+        said = sentences(text)
+        heard = [self._of_sentence(words(sentence), known) for sentence in said]
         found = [wish for wish in heard if isinstance(wish, Wish)]
         # Whose phone it is and how old she is count beside whatever else is said, her phone and age also where a sentence begins with them ("i lost my
         # phone, this is my friend's"); behind a comma they may speak of then ("when he took me, i am 16") or of others ("someone rang, wrong number").
-        parts = [self._of_sentence(divided[0], known) for sentence in sentences(text) if len(divided := clauses(sentence)) > 1]
+        parts = [self._of_sentence(divided[0], known) for sentence in said if len(divided := clauses(sentence)) > 1]
         for act in ("under_age", "phone_lost", "wrong_number"):
             if told := next((w for w in (*found, *(parts if act != "wrong_number" else ())) if isinstance(w, Wish) and w.act == act), None):
                 return told
