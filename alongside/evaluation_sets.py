@@ -14,9 +14,8 @@ import typer
 from alongside.settings import ROOT
 from alongside.triage_stream import LineWrong, read_line
 from casefile.vocabulary import LANGUAGES, Concern, Urgency
-from listening.words import parts, tokens
+from listening.small_talk import amid
 from nlu_data import read
-from nlu_data.small_talk import SHORT, amid
 
 SHARED = Path(os.environ.get("ALONGSIDE_SHARED", ROOT.parent / "shared")) / "eval"
 ROMANISED = frozenset({"romanised", "no_diacritics"})
@@ -59,9 +58,8 @@ def sets(data: Path | None) -> Iterator[tuple[str, list[Case]]]:
 
 def amid_small_talk(replies: list[Case]) -> list[Case]:
     """The short dangers among replies, each in the middle of harmless ones that have a line of their own."""
-    at_once = [n for n, reply in enumerate(replies) if reply.urgency is not None and not parts(reply.text)]
-    dangers = [n for n in at_once if replies[n].urgency.escalates and len(tokens(replies[n].text)) <= SHORT]
-    rows = amid([reply.lang for reply in replies], dangers, [n for n in at_once if replies[n].urgency is Urgency.NONE])
+    rows = amid([r.lang for r in replies], [r.text for r in replies], [r.urgency is not None and r.urgency.escalates for r in replies],
+                [r.urgency is Urgency.NONE for r in replies])
     return [replace(replies[row[len(row) // 2]], text="\n".join(replies[n].text for n in row), concern=None) for row in rows]
 
 

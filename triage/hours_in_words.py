@@ -11,6 +11,7 @@ from functools import cache
 from itertools import product
 
 from triage.normalise import words
+from triage.phrases import fits
 
 _EN = "one two three four five six seven eight nine ten eleven twelve"
 _ES = "dos tres cuatro cinco seis siete ocho nueve diez once doce"
@@ -78,8 +79,4 @@ def _forms(lang: str) -> frozenset[tuple[str, ...]]:
 
 def named(clause: tuple[str, ...], languages: tuple[str, ...]) -> bool:
     """Whether these words name an hour in words."""
-    return any(_stands(form, clause[at:at + len(form)]) for lang in languages for form in _forms(lang) for at in range(len(clause)))
-
-
-def _stands(form: tuple[str, ...], said: tuple[str, ...]) -> bool:
-    return len(form) == len(said) and all(word.startswith(wanted[:-1]) if wanted.endswith("*") else word == wanted for wanted, word in zip(form, said, strict=True))
+    return any(all(map(fits, form, clause[at:])) for lang in languages for form in _forms(lang) for at in range(len(clause) - len(form) + 1))

@@ -113,7 +113,8 @@ def _pattern(line: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _fits(wanted: str, word: str) -> bool:
+def fits(wanted: str, word: str) -> bool:
+    """Whether a word of a text is this word of a pattern; * at its end stands for any ending."""
     return word.startswith(wanted[:-1]) if wanted.endswith("*") else word == wanted
 
 
@@ -124,7 +125,7 @@ def _match_end(pattern: tuple[str, ...], text: tuple[str, ...], at: int) -> int 
     if pattern[0] == _GAP:
         ends = (_match_end(pattern[1:], text, at + skipped) for skipped in range(_MOST_BETWEEN + 1))
         return next((e for e in ends if e is not None), None)
-    if at < len(text) and _fits(pattern[0], text[at]):
+    if at < len(text) and fits(pattern[0], text[at]):
         return _match_end(pattern[1:], text, at + 1)
     return None
 

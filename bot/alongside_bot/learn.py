@@ -21,11 +21,9 @@ from threadpoolctl import threadpool_limits
 from listening.heads import ESCALATES, SHORT, Heads, Judged, adding_up, centred, lines_of, softened
 from listening.labels import INTENTS, KIND_OF, URGENCIES
 from listening.ngrams import Grams
+from listening.small_talk import amid
 from listening.understanding import alarms, alone, of_kinds, seriousness
 from listening.weights import NOISE
-from listening.words import tokens
-from nlu_data.small_talk import SHORT as SHORT_DANGER
-from nlu_data.small_talk import amid
 
 GRAM_IN, GRAM_NUMBERS, HIDDEN, MEMBERS, ROUNDS, DAMPING, BATCH = 12, 150, 256, 4, 14, 0.5, 256
 # Recall first: an alarm that is missed costs more than one too many.
@@ -210,10 +208,8 @@ def _with_thresholds(heads: Heads, development: Lesson) -> Heads:
 
 def _small_talk(replies: Lesson) -> Lesson:
     """Their short dangers amid their harmless ones; the whole of so long a text is the mean of its parts (listening.listener)."""
-    at_once = [n for n, heard in enumerate(replies.heard) if len(heard) == 1]
-    dangers = [n for n in at_once if replies.urgencies[n] >= ESCALATES and len(tokens(replies.heard[n][0])) <= SHORT_DANGER]
-    mixed = Lesson()
-    for row in amid(replies.langs, dangers, [n for n in at_once if replies.urgencies[n] == 0]):
+    mixed, urgencies = Lesson(), replies.urgencies
+    for row in amid(replies.langs, [heard[0] for heard in replies.heard], [u >= ESCALATES for u in urgencies], [u == 0 for u in urgencies]):
         parts, vectors = [replies.heard[n][0] for n in row], np.stack([replies.vectors[n][0] for n in row])
         whole = vectors.mean(0)
         mixed.heard.append(["\n".join(parts), *parts])
