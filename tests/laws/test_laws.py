@@ -26,7 +26,7 @@ PURE = {
     "casefile/vocabulary.py": (), "triage/normalise.py": (), "triage/decide.py": ("triage.phrases", "triage.reply", "triage.terms", "triage.wishes"),
     "triage/reply.py": ("triage.terms",), "triage/terms.py": ("triage.wishes",),
     "triage/wishes.py": ("triage.normalise", "triage.phrases", "triage.trimmings"), "triage/phrases.py": ("triage.normalise", "triage.trimmings"),
-    "triage/trimmings.py": (), "triage/hours_in_words.py": ("triage.normalise",),
+    "triage/trimmings.py": (), "triage/hours_in_words.py": ("triage.normalise", "triage.phrases"),
     "escalation/policy.py": (), "escalation/oncall.py": ("escalation.policy",), "messaging/segments.py": (), "messaging/safe_hours.py": (),
     "messaging/rules.py": ("messaging.safe_hours",), "messaging/delivery.py": (), "messaging/gateway.py": (),
 }
