@@ -78,7 +78,7 @@ def _files(lang: str) -> list[Path]:
 
 
 def _says_so(file: Path) -> bool:
-    return file.exists() and heads.in_order(file.read_text("utf-8").partition("\n")[0])
+    return file.exists() and heads.in_order(heads.head_of(file))
 
 
 def main(languages: list[str]) -> int:

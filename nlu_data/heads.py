@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from pathlib import Path
 
 # Not in read.py: whatever changes there trains the bot anew.
 from nlu_data.read import PROVENANCE
 
 _REVIEWED = re.compile(r"# provenance: reviewed by \S(?:.*\S)? on ([0-9]{4}-[0-9]{2}-[0-9]{2})")
+
+
+def head_of(file: Path) -> str:
+    """The first line of a file, whatever a reviewer's editor put before it (the mark of UTF-8) and behind it (spaces)."""
+    with file.open(encoding="utf-8-sig", errors="replace") as lines:
+        return lines.readline().rstrip()
 
 
 def reviewed(head: str) -> bool:

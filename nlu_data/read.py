@@ -64,7 +64,11 @@ def _tag(written: str, lang: str) -> str:
 
 def _lines(path: Path, intent: str | None, lang: str) -> Iterator[Phrase]:
     urgency = None
-    for number, raw in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        written = path.read_text(encoding="utf-8-sig")  # reviewers' editors put a mark first
+    except UnicodeDecodeError:
+        raise BadFile(f"{path}: not text in UTF-8") from None
+    for number, raw in enumerate(written.splitlines(), 1):
         line = raw.strip()
         if not line or line.startswith("# ") or line == "#":
             continue
