@@ -20,6 +20,8 @@ def canonical(number: str, region: str = "GB") -> str:
         raise NumberWrong("this is not a phone number") from None
     if not phonenumbers.is_possible_number(parsed):
         raise NumberWrong("this phone number is too short or too long")
+    if parsed.extension:  # a second number after ";" is taken for one: neither may be dropped without a word
+        raise NumberWrong("give one phone number, without an extension")
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 

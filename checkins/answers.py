@@ -21,7 +21,8 @@ CLOCKS = dt.timedelta(minutes=1)
 def answered(session: Session, person: Person, inbound_id: int, now: dt.datetime, clear: bool, replies_to: int | None = None) -> Checkin | None:
     """A message of hers came (`inbound_id`); returns the newest check-in it answers, None when none was open.
 
-    Clear: every open check-in is answered, and alarms about her show a calm answer (they stay open: only a person closes them).
+    Clear: every open check-in is answered, and alarms about her show a calm answer (they stay open: only a person closes them), unless she wrote it
+    before the danger.
     A STOP ends them as stopped, which `steering` does. Unclear, or somebody else seems to write: the machine does not ask again, but the steps for people stay.
     From a suspended phone or number nothing moves: it is no word from her. Nor does a check-in that she was asked after she wrote this, unless it
     replies to that very check-in (`replies_to`), which is surer than clocks.
@@ -37,12 +38,19 @@ def answered(session: Session, person: Person, inbound_id: int, now: dt.datetime
         clear = False  # rang our number, without a key or a word: how she is, nobody knows
     if clear:
         ended = move_all(session, person.id, Answered(True), now, {c.id for c in waiting})
-        if message is not None and message.urgency is Urgency.NONE and not message.duress:
+        if message is not None and message.urgency is Urgency.NONE and not message.duress and not alarmed_since(session, message):
             eased(session, person.id, now)
         return ended[0] if ended else None
     for checkin in waiting:
         hear(session, checkin.id, "unclear")
     return waiting[0] if waiting else None
+
+
+def alarmed_since(session: Session, message: Inbound) -> bool:
+    """Whether a danger that she wrote at the same time or later was handled before this message, which came late or waited."""
+    return session.scalar(select(Inbound.id).where(
+        Inbound.person_id == message.person_id, Inbound.id != message.id, Inbound.received_at >= message.received_at,
+        Inbound.urgency.in_([Urgency.URGENT, Urgency.IMMEDIATE])).limit(1)) is not None
 
 
 def _asked_later(session: Session, checkin: Checkin, message: Inbound) -> bool:

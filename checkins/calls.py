@@ -149,13 +149,13 @@ def _tell(session: Session, call: WelfareCall, tried: CallAttempt, now: dt.datet
     if tried.outcome == "someone_else":
         alert("someone", Urgency.URGENT, "Someone else answered her phone. Do not call it again before you know who", Concern.WRONG_PERSON)
     if tried.follow_up and tried.follow_up_on is None:
-        follow_up(session, call.person_id, tried, now)
+        follow_up(session, call.person_id, tried.id, tried.follow_up, now)
 
 
-def follow_up(session: Session, person_id: int, tried: CallAttempt, now: dt.datetime) -> None:
+def follow_up(session: Session, person_id: int, tried_id: int, agreed: str, now: dt.datetime) -> None:
     """Make the follow-up agreed in a call a task of its own; once."""
-    raise_alert(session, key=f"follow-up:{tried.id}", kind=AlertKind.PATTERN, urgency=Urgency.ROUTINE, person_id=person_id, now=now,
-                why=[f"Follow-up of a call: {tried.follow_up}"])
+    raise_alert(session, key=f"follow-up:{tried_id}", kind=AlertKind.PATTERN, urgency=Urgency.ROUTINE, person_id=person_id, now=now,
+                why=[f"Follow-up of a call: {agreed}"])
 
 
 def book_interpreter(session: Session, person: Person, at: dt.datetime, now: dt.datetime, key: str | None = None) -> None:

@@ -25,8 +25,6 @@ PERSON_FIELDS = frozenset({"language", "dialect", "interpreter_needed", "time_zo
                            "suspended_why"})
 # What these hold back begins again only by an act for which somebody asked her (start, phone back, confirm), never by putting a change back.
 _ASKS_HER = frozenset({"stopped_at", "suspended_at", "consent_withdrawn_at", "confirmed_at"})
-# They say nothing of when she is asked: a check-in that is due and not asked yet stays due.
-_UNTIMED = frozenset({"language", "dialect", "interpreter_needed", "caseworker_id"})
 # A pause that came with her block at the provider: it, too, is hers to end.
 BLOCKED = "blocked us at the provider"
 
@@ -75,7 +73,7 @@ def _set(session: Session, person: Person, plan: Plan | None, what: str, values:
         setattr(row, name, value)
     change = PlanChange(person_id=person.id, at=now, by_staff_id=staff_id, what=what[:40], before=before, after=after)
     session.add(change)
-    settle(session, person, plan, now, due_stays=values.keys() <= _UNTIMED)
+    settle(session, person, plan, now)
     if staff_id is not None:
         audit.note(session, now, f"plan: {what}"[:60], staff_id, person.id, f"change {change.id}")
     live.tell(session, "person", now, person.id)
@@ -114,23 +112,32 @@ def _holds(name: str, value: Any) -> bool:
     return (value is None) == (name == "confirmed_at")
 
 
-def settle(session: Session, person: Person, plan: Plan | None, now: dt.datetime, due_stays: bool = False) -> None:
-    """After any change: what may not be sent any more is ended and taken back, the next check-in's time is set (with `due_stays` one that is due
-    and not asked yet stays due, while anything may be sent), and the ladder told to look at the open ones again. What people are at goes on, unless
-    she asked us to stop."""
+def settle(session: Session, person: Person, plan: Plan | None, now: dt.datetime) -> None:
+    """After any change: what may not be sent any more is ended and taken back, the next check-in's time is set (one that is due and not made yet
+    stays due, while it may be asked), and the ladder told to look at the open ones again. What people are at goes on, unless she asked us to stop."""
     ends = _what_ends(person, plan, now)
     if ends is not None:
         fact, purposes = ends
         move_all(session, person.id, fact, now)
         outbox.cancel_pending(session, person.id, now, purposes)
     if plan is not None:
-        found = schedule.next_after(view_of(person, plan), now)
-        stays = due_stays and found is not None and plan.next_at is not None and plan.next_at <= now
-        if not stays:
+        view = view_of(person, plan)
+        found = schedule.next_after(view, now)
+        if ends is not None or not _stays_due(view, plan.next_at, found, now):
             plan.next_at = found.at if found else None
     session.flush()
     for checkin in open_checkins(session, person.id):
         hear(session, checkin.id, "plan_changed")
+
+
+def _stays_due(view: schedule.PlanView, due: dt.datetime | None, found: schedule.Moment | None, now: dt.datetime) -> bool:
+    """Whether a check-in is due that the worker has not made yet (it may have been away): no change may lose it untold. It gives way only to her
+    wish for a moment ahead, to a first day ahead, and to another hour of its own day."""
+    if due is None or due > now or not view.live:
+        return False
+    if (view.moved_to is not None and view.moved_to > now) or view.starts_on > schedule.local_day(view, now):
+        return False
+    return found is None or found.day != schedule.local_day(view, due)
 
 
 def _what_ends(person: Person, plan: Plan | None, now: dt.datetime) -> tuple[Ended | Paused, tuple[Purpose, ...]] | None:

@@ -19,6 +19,7 @@ from dataclasses import replace
 from casefile.vocabulary import CheckinState, Urgency
 from checkins.ladder_terms import (
     ARRIVED,
+    NOT_PICKED_UP,
     OURS,
     UNDELIVERED,
     Alarm,
@@ -80,7 +81,9 @@ def decide(s: State, fact: Fact, now: dt.datetime, policy: Policy) -> Decision |
         case (C.ASKED, Delivery(what, other_way=True)) if what in UNDELIVERED and _next_is_repeat(s, policy):
             at = _safe(now, policy)
             return None if at is None else Decision(replace(s, delivery=what), at)
-        case (C.ASKED, Delivery(what, repeated=repeated)) if what in UNDELIVERED and not (what == "undelivered" and _next_is_repeat(s, policy)):
+        case (C.ASKED, Delivery("undelivered")) if _next_is_repeat(s, policy) or s.delivery == NOT_PICKED_UP:
+            return None
+        case (C.ASKED, Delivery(what, repeated=repeated)) if what in UNDELIVERED:
             return _tell(replace(s, delivery=what, faster=s.faster or repeated), Do.CALL, now, policy, silence=False, why=_NOT_DELIVERED[what])
         # Its time has come.
         case (C.PLANNED, Woke() as woke) if woke.step == s.step:
@@ -100,8 +103,8 @@ def decide(s: State, fact: Fact, now: dt.datetime, policy: Policy) -> Decision |
 _NOT_DELIVERED = {"undelivered": "our messages do not arrive on her phone", "refused": "the provider does not take messages for her number",
                   "number_gone": "her number is no longer in use, or is somebody else's by now"}
 
-
 _OUR_FAULT = "we could not write to her: our own service or the provider failed"
+_HELD_BACK = "we did not write to her: the rules of her plan held the message back, or there was no way to send it"
 
 
 def _no_way(woke: Woke) -> str | None:
@@ -147,7 +150,7 @@ def _next_step(s: State, woke: Woke, now: dt.datetime, policy: Policy) -> Decisi
 
 def _resume(s: State, woke: Woke, now: dt.datetime, policy: Policy) -> Decision:
     """Our trouble is over: what had arrived waits on by as long as the trouble lasted; what had not is asked in the next safe hour."""
-    if s.asked_at is not None and s.delivery in ARRIVED:
+    if s.asked_at is not None and (s.delivery in ARRIVED or s.delivery == NOT_PICKED_UP):
         shifted = s.asked_at + (now - (s.step_at or now))
         # However often our service fails, a person is told in the end.
         shifted = min(shifted, max(s.asked_at, s.planned_at + policy.patience * policy.scale))
@@ -155,14 +158,14 @@ def _resume(s: State, woke: Woke, now: dt.datetime, policy: Policy) -> Decision:
     if s.asked_at is None:
         return _first_ask(replace(s, state=CheckinState.PLANNED), woke, now, policy)
     if (why := _no_way(woke)) is not None or not _next_is_repeat(s, policy):
-        return _tell(s, Do.CALL, now, policy, silence=False, why=why or _OUR_FAULT)
+        return _tell(s, Do.CALL, now, policy, silence=False, why=why or _not_asked(s))
     if woke.asked_since:
         return _wait(replace(s, state=CheckinState.ASKED, step=_last_ask(policy), step_at=now, asked_at=now, delivery=None), now, policy)
     if not is_safe(now, policy.zone, policy.hours, policy.never):
         at = _safe(now, policy)
         if at is not None and not _waited_too_long(s, at, policy):
             return Decision(s, at)
-        return _tell(s, Do.CALL, now, policy, silence=False, why=_OUR_FAULT)
+        return _tell(s, Do.CALL, now, policy, silence=False, why=_not_asked(s))
     return replace(_ask(s, s.step + 1, now, policy), other_way=True)
 
 
@@ -203,9 +206,13 @@ def _still(s: State, now: dt.datetime, policy: Policy) -> str:
     if s.delivery in UNDELIVERED:
         return f"not reached for {hours} hours: {_NOT_DELIVERED[s.delivery or 'undelivered']}"
     if s.delivery in OURS:
-        return f"not reached for {hours} hours: our own service or the provider failed"
-    reached = {"read": "the message was read", "delivered": "the message was delivered"}
+        return f"not reached for {hours} hours; {_not_asked(s)}"
+    reached = {"read": "the message was read", "delivered": "the message was delivered", NOT_PICKED_UP: "the call was not picked up"}
     return f"no answer for {hours} hours; {reached.get(s.delivery or '', 'whether the message arrived is not known')}"
+
+
+def _not_asked(s: State) -> str:
+    return _HELD_BACK if s.delivery == "not_sent" else _OUR_FAULT
 
 
 def _hours(s: State, now: dt.datetime, policy: Policy) -> int:

@@ -140,6 +140,8 @@ Fact = Woke | Answered | Delivery | OptedOut | Ended | Paused | Handled | Outage
 UNDELIVERED = frozenset({"undelivered", "refused", "number_gone"})
 OURS = frozenset({"our_fault", "lost", "not_sent"})
 ARRIVED = frozenset({"sent", "delivered", "read"})
+# How a call stands that rang and was not picked up: silence, though another way is tried at once as after "undelivered".
+NOT_PICKED_UP = "not_picked_up"
 OPEN = frozenset({CheckinState.PLANNED, CheckinState.ASKED, CheckinState.CALL_DUE, CheckinState.SUSPENDED})
 
 

@@ -13,11 +13,12 @@ from casefile.models import Address, Alert, Checkin, Outbox, Person, Plan, Staff
 from casefile.vocabulary import AlertKind, AlertState, CheckinState, Purpose, Urgency
 from checkins import changes, ladder, numbers
 from checkins.gather import Scene
-from checkins.ladder_terms import Delivery
+from checkins.ladder_terms import NOT_PICKED_UP, Delivery
 from checkins.moves import hear, state_of
 from checkins.telling import report
 from escalation.alerts import raise_alert
 from escalation.notify import event
+from messaging.delivery import RANG
 
 log = logging.getLogger(__name__)
 # Codes by which the provider refuses her number; any other refusal is about our account, our number or our words.
@@ -60,7 +61,7 @@ def _for_checkin(session: Session, row: Outbox, what: str, now: dt.datetime) -> 
         if checkin.delivery not in ("delivered", "read") or what != "sent":
             checkin.delivery = what
     elif checkin.delivery != "read":
-        checkin.delivery = what
+        checkin.delivery = NOT_PICKED_UP if what == "undelivered" and row.provider_status in RANG else what
         session.flush()
         hear(session, checkin.id, what)
     if what in ("our_fault", "lost"):

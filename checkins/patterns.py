@@ -6,11 +6,13 @@ import datetime as dt
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from casefile.encryption import readable
 from casefile.models import Checkin, Inbound, Person
 from casefile.vocabulary import AlertKind, CheckinState, Urgency
 from escalation.alerts import raise_alert
@@ -85,14 +87,14 @@ def other_style(texts: Sequence[Text]) -> str | None:
 
 def unusual_style(session: Session, person: Person) -> str | None:
     """Whether her newest message differs in language or hour from how she writes; why, in words for staff."""
-    texts = _texts(session, person.id, dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
+    texts = _newest(session, person.id, dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
     if not texts:
         return None
     newest, earlier = texts[-1], [t.language for t in texts[:-1] if t.language]
     usual = {person.language, *earlier}
     if newest.language and newest.language not in usual:
         return "It was written in another language than she uses"
-    if newest.at.astimezone(ZoneInfo(person.time_zone)).hour < 5:
+    if newest.received_at.astimezone(ZoneInfo(person.time_zone)).hour < 5:
         return "It was written at an unusual hour of the night"
     return None
 
@@ -109,18 +111,22 @@ def look(session: Session, person: Person, now: dt.datetime) -> list[str]:
     return [why for why in seen if why]
 
 
-def tell(session: Session, person: Person, now: dt.datetime) -> bool:
-    """Make one routine task of the patterns seen; the same ones raise nothing more for four weeks. True when a task was made."""
-    if not (seen := look(session, person, now)):
-        return False
+def tell(session: Session, person_id: int, seen: list[str], now: dt.datetime) -> None:
+    """Make one routine task of the patterns seen; the same ones raise nothing more for four weeks."""
     same = hashlib.sha256("".join(seen).encode()).hexdigest()[:12]
-    alert = raise_alert(session, key=f"pattern:{person.id}:{now.toordinal() // 28}:{same}", kind=AlertKind.PATTERN, urgency=Urgency.ROUTINE,
-                        person_id=person.id, why=seen, now=now)
-    return alert.opened_at == now
+    raise_alert(session, key=f"pattern:{person_id}:{now.toordinal() // 28}:{same}", kind=AlertKind.PATTERN, urgency=Urgency.ROUTINE,
+                person_id=person_id, why=seen, now=now)
 
 
 def _texts(session: Session, person_id: int, since: dt.datetime) -> list[Text]:
-    """Her newest texts, oldest first."""
-    rows = session.execute(select(Inbound.received_at, Inbound.language, Inbound.body).where(
-        Inbound.person_id == person_id, Inbound.received_at >= since).order_by(Inbound.id.desc()).limit(20)).all()
-    return [Text(r.received_at, r.language, len(r.body)) for r in reversed(rows)]
+    """Her newest texts, oldest first. One that cannot be read has no length."""
+    rows = _newest(session, person_id, since)
+    bodies = readable(lambda some: dict(session.execute(select(Inbound.id, Inbound.body).where(Inbound.id.in_(some))).all()),
+                      [r.id for r in rows], "inbound")
+    return [Text(r.received_at, r.language, len(bodies.get(r.id, ""))) for r in rows]
+
+
+def _newest(session: Session, person_id: int, since: dt.datetime) -> list[Any]:
+    """Her newest texts without their words, which may be beyond reading, oldest first: id, received_at, language."""
+    return list(reversed(session.execute(select(Inbound.id, Inbound.received_at, Inbound.language).where(
+        Inbound.person_id == person_id, Inbound.received_at >= since).order_by(Inbound.id.desc()).limit(20)).all()))

@@ -26,7 +26,7 @@ from checkins.moves import move_all
 from checkins.patterns import unusual_style
 from escalation.alerts import raise_alert
 from messaging import outbox
-from messaging.safe_hours import next_safe, wall
+from messaging.safe_hours import WEEKDAYS, next_safe, wall
 
 __all__ = ["ACTS", "Change", "ChangeGone", "apply", "revert"]
 
@@ -40,10 +40,10 @@ FURTHEST_WISH = dt.timedelta(days=31)
 
 @dataclass(frozen=True)
 class Change:
-    """What she is answered: a key of the catalogue (None = triage's own choice) and its parameters in her language."""
+    """What she is answered: a key of the catalogue (None = triage's own choice) and its parameters, days and hours local to her (`spoken`)."""
 
     reply: str | None
-    params: dict[str, str] = field(default_factory=dict)
+    params: Mapping[str, dt.date | dt.time] = field(default_factory=dict)
 
 
 def apply(session: Session, person: Person, act: str, wishes: Mapping[str, Any], now: dt.datetime) -> Change | None:
@@ -76,7 +76,7 @@ def apply(session: Session, person: Person, act: str, wishes: Mapping[str, Any],
         case "start":
             return _start(session, person, plan, now)
         case "pause":
-            return _pause(session, person, wishes, now)
+            return _pause(session, person, plan, wishes, now)
         case "reschedule":
             return _reschedule(session, person, plan, wishes, now)
         case "less_often":
@@ -107,24 +107,51 @@ def _start(session: Session, person: Person, plan: Plan, now: dt.datetime) -> Ch
     if blocked and heard is not None:
         # Her text to us ends the provider's block as well, or else the next send says so.
         heard.opted_out_at = None
+    change = None
     if blocked or person.stopped_at is not None or plan.paused or plan.paused_until is not None:
-        _shown(session, changes.make(session, person.id, "started", values, now), "She asked us to write again; the plan goes on", now)
+        change = changes.make(session, person.id, "started", values, now)
+    if plan.next_at is None:
+        _task(session, person.id, "start", "She asked us to write again, but by her plan nothing is asked (it is not confirmed or past its review day, "
+              "she is to write herself, or she may be under 18): arrange it with her", now)
+        return Change("reply.person_reads")  # nothing will be written: no promise
+    if change is not None:
+        _shown(session, change, "She asked us to write again; the plan goes on", now)
     return Change("reply.started")
 
 
-def _pause(session: Session, person: Person, wishes: Mapping[str, Any], now: dt.datetime) -> Change:
+def _pause(session: Session, person: Person, plan: Plan, wishes: Mapping[str, Any], now: dt.datetime) -> Change:
     day, unclear = wishes.get("day"), wishes.get("unclear")
     move_all(session, person.id, Answered(True), now)
     far = day is not None and wall(day, dt.time(), person.time_zone) > now + FURTHEST_WISH
     if day is not None and day > _today(person, now) and not (far or unclear):
-        change = changes.make(session, person.id, "paused", {"paused_until": wall(day, dt.time(), person.time_zone)}, now)
+        until = wall(day, dt.time(), person.time_zone)
+        if _held(session, plan, until):
+            _task(session, person.id, "pause", f"She asked us not to write until {day.isoformat()}. The pause in force is a colleague's or came with her "
+                  "block at the provider, so it stays as it is: please decide when it ends", now)
+            return Change("reply.paused")
+        # Her day takes the place of a pause of hers without an end.
+        change = changes.make(session, person.id, "paused", {"paused": False, "paused_until": until}, now)
         _shown(session, change, f"She asked us not to write until {day.isoformat()}", now)
-        return Change("reply.paused_until", {"day": spoken_day(day, person.language)})
+        return Change("reply.paused_until", {"day": day})
     change = changes.make(session, person.id, "paused", {"paused": True}, now)
     wish = ("for now, or until a day that the machine did not understand: read her message and arrange it with her" if unclear else
             f"until {day.isoformat()}, if the machine read that right: please arrange it with her" if far else "for now")
     _shown(session, change, f"She asked us not to write {wish}. Nothing is sent until she or you start it again", now)
     return Change("reply.paused")
+
+
+def _held(session: Session, plan: Plan, at: dt.datetime) -> bool:
+    """Whether at that moment a pause is in force that her wish does not end: a colleague's, or one with a block at the provider since."""
+    made = session.scalars(select(PlanChange).where(PlanChange.person_id == plan.person_id).order_by(PlanChange.id.desc())).all()
+    for name, in_force in (("paused", plan.paused), ("paused_until", plan.paused_until is not None and plan.paused_until > at)):
+        if not in_force:
+            continue
+        began = next((c for c in made if c.before.get(name) != c.after.get(name)), None)
+        if began is None or began.by_staff_id is not None or began.what == changes.BLOCKED:
+            return True
+        if session.scalar(select(Address.id).where(Address.person_id == plan.person_id, Address.opted_out_at >= began.at).limit(1)) is not None:
+            return True
+    return False
 
 
 def _reschedule(session: Session, person: Person, plan: Plan, wishes: Mapping[str, Any], now: dt.datetime) -> Change:
@@ -138,14 +165,18 @@ def _reschedule(session: Session, person: Person, plan: Plan, wishes: Mapping[st
     at = next_safe(_wanted(person, plan, day, hour, now), person.time_zone, plan.safe_hours, plan.never_dates)
     local = at.astimezone(ZoneInfo(person.time_zone)) if at else None
     too_far = at is None or local is None or at > now + FURTHEST_WISH or (plan.review_on is not None and local.date() > plan.review_on)
-    if too_far or at is None or local is None or not changes.view_of(person, plan).live:
+    paused = at is not None and plan.paused_until is not None and plan.paused_until > at
+    # "Later" alone is no wish to hear from us before the pause is over.
+    stays = at is not None and paused and ((day is None and hour is None) or _held(session, plan, at))
+    if too_far or at is None or local is None or stays or not changes.view_of(person, plan).live:
         _task(session, person.id, "later", "She asked to be written to at another time that the plan does not allow: please arrange it with her", now)
         return Change("reply.later")
-    change = changes.make(session, person.id, "another time", {"moved_to": at}, now)
-    _shown(session, change, f"She asked for another time: the next check-in is on {local:%a %d %b at %H:%M}, her time", now)
+    change = changes.make(session, person.id, "another time", {"moved_to": at, **({"paused_until": None} if paused else {})}, now)
+    _shown(session, change, f"She asked for another time: the next check-in is on {local:%a %d %b at %H:%M}, her time"
+           + (". This ends the pause she had asked for" if paused else ""), now)
     if day is None and hour is None:
         return Change("reply.later")
-    return Change("reply.moved", {"day": spoken_day(local.date(), person.language), "time": spoken_time(local.time(), person.language)})
+    return Change("reply.moved", {"day": local.date(), "time": local.time()})
 
 
 def _wanted(person: Person, plan: Plan, day: dt.date | None, hour: dt.time | None, now: dt.datetime) -> dt.datetime:
@@ -172,13 +203,21 @@ def _language(session: Session, person: Person, code: str | None, now: dt.dateti
 
 
 def _less_often(session: Session, person: Person, plan: Plan, now: dt.datetime) -> Change:
-    rule = seldomer(plan.rule)
+    rule = seldomer(_with_weekday(plan.rule, plan.starts_on))
     if rule is None:
         _task(session, person.id, "less", "She asked to be written to less often than the plan can: please talk it over with her", now)
         return Change("reply.person_reads")  # nothing changed yet: no promise
     change = changes.make(session, person.id, "less often", {"rule": rule, "starts_on": _today(person, now)}, now)
     _shown(session, change, "She asked to be written to less often", now)
     return Change("reply.less_often")
+
+
+def _with_weekday(rule: str, starts_on: dt.date) -> str:
+    """A weekly rule that names no day means the weekday of its first day: named, or a new first day would move it."""
+    parts = rule.upper().split(";")
+    if "FREQ=WEEKLY" not in parts or any(part.startswith("BYDAY=") for part in parts):
+        return rule
+    return f"{rule};BYDAY={WEEKDAYS[starts_on.weekday()][:2].upper()}"
 
 
 def seldomer(rule: str) -> str | None:
@@ -215,10 +254,18 @@ def _channel(session: Session, person: Person, plan: Plan, wishes: Mapping[str, 
 _WORDS = {Channel.SMS: "SMS", Channel.WHATSAPP: "WhatsApp", Channel.VOICE: "an automatic call"}
 
 
+def spoken(params: Mapping[str, dt.date | dt.time], language: str) -> dict[str, str]:
+    """The parameters of an answer as they are read in a language."""
+    return {name: spoken_day(value, language) if isinstance(value, dt.date) else spoken_time(value, language) for name, value in params.items()}
+
+
 def spoken_day(day: dt.date, language: str) -> str:
     """A day as she would read it, in her language."""
     locale = _locale(language)
-    return f"{format_date(day, 'EEEE', locale=locale)} {format_skeleton('MMMMd', day, locale=locale)}"
+    month = format_skeleton("MMMMd", day, locale=locale)
+    if language == "fr" and day.day == 1:
+        month = month.replace("1 ", "1er ", 1)
+    return f"{format_date(day, 'EEEE', locale=locale)} {month}"
 
 
 def spoken_time(hour: dt.time, language: str) -> str:

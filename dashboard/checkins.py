@@ -11,13 +11,14 @@ from sqlalchemy import or_, select
 
 from casefile.models import Checkin, Person, Plan
 from casefile.vocabulary import CheckinState
-from checkins.ladder_terms import OPEN, OURS, UNDELIVERED
+from checkins.ladder_terms import NOT_PICKED_UP, OPEN, OURS, UNDELIVERED
 from dashboard import lookups
 from dashboard.desk import Desk, signed_in
 from dashboard.page import ZONE
 
 router = APIRouter()
-REACHED = {"read": "Read, no answer yet", "delivered": "Delivered, no answer yet", "sent": "Sent, delivery not confirmed"}
+REACHED = {"read": "Read, no answer yet", "delivered": "Delivered, no answer yet", "sent": "Sent, delivery not confirmed",
+           NOT_PICKED_UP: "Called, not picked up"}
 
 
 @dataclass
@@ -37,7 +38,10 @@ def place(c: Checkin) -> tuple[str, str]:
     if c.state in (CheckinState.CANCELLED, CheckinState.CLOSED):
         return "ended", (c.outcome or "ended").replace("_", " ").capitalize()
     if c.state is CheckinState.SUSPENDED or c.delivery in OURS:
-        return "ours", "Not asked: our own service or the provider failed" if c.state is not CheckinState.CALL_DUE else "We could not write: a call is due"
+        if c.state is CheckinState.CALL_DUE:
+            return "ours", "We could not write: a call is due"
+        return "ours", "Not asked: held back by the rules of the plan, or no way to write" if c.delivery == "not_sent" else \
+            "Not asked: our own service or the provider failed"
     if c.delivery in UNDELIVERED or c.delivery == "opted_out":
         return "undelivered", "Not delivered" + (": a call is due" if c.state is CheckinState.CALL_DUE else "")
     if c.state is CheckinState.CALL_DUE:

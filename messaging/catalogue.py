@@ -56,7 +56,7 @@ class Catalogue:
                 faults.append(f"{code}: the file is missing")
                 continue
             try:
-                data = tomllib.loads(path.read_text("utf-8"))
+                data = tomllib.loads(path.read_text("utf-8-sig"))  # reviewers' editors put a mark first
             except ValueError as error:
                 faults.append(f"{code}: the file is damaged: {error}")
                 continue

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 RANK = {"accepted": 0, "scheduled": 0, "queued": 1, "initiated": 1, "sending": 2, "ringing": 2, "sent": 3, "in-progress": 3, "answered": 3,
         "delivered": 4, "completed": 4, "read": 5, "canceled": 6, "failed": 6, "undelivered": 6, "busy": 6, "no-answer": 6}
-FAILED = frozenset({"failed", "undelivered", "canceled", "busy", "no-answer"})
+FAILED = frozenset({"failed", "undelivered", "canceled"})
+# A call that nobody took: her phone rang, so what follows is silence.
+RANG = frozenset({"busy", "no-answer"})
 # Twilio's error codes: the person blocked us; the number is gone (and may belong to a stranger soon); the fault is on our side (queue, account,
 # sender, a text that is filtered or needs a template).
-OPTED_OUT = frozenset({21610, 30004})
-NUMBER_GONE = frozenset({30005, 63024})
+OPTED_OUT = frozenset({21610, 30004, 63014})
+NUMBER_GONE = frozenset({30005})  # not 63024: no WhatsApp, or an old one, says nothing of the number
 OUR_FAULT = frozenset({30001, 30002, 30007, 63016, 63018, 63051, 63112, 20003, 21606})
 
 
@@ -29,7 +31,7 @@ def meaning(status: str, code: int | None) -> str | None:
     """What a status means for whoever waits for an answer: sent, delivered, read, undelivered, opted_out, number_gone, our_fault."""
     if status in ("read", "delivered", "sent"):
         return status
-    if status not in FAILED:
+    if status not in FAILED | RANG:
         return None
     if code in OPTED_OUT:
         return "opted_out"

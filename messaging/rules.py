@@ -39,6 +39,7 @@ class View:
     zone: str = "Europe/London"
     hours: Hours = field(default_factory=dict)
     never: Collection[str] = ()
+    # For a check-in the earlier check-ins; for a reply, check-ins and replies.
     sent_today: int = 0
     daily_cap: int = 4
     today: dt.date = dt.date.min

@@ -37,6 +37,8 @@ BATCH = 40
 PARALLEL = 12
 TOGETHER = 0.1
 MOST_ATTEMPTS = 6
+# A page may come twice, never not at all: it does not wait until the provider proves that it has none.
+PAGE_ATTEMPTS = 3
 READY = Outbox.state == OutboxState.READY
 
 
@@ -187,8 +189,7 @@ class Post:
         row.error_code = error.code if isinstance(error, GatewayError) else None
         row.fault = str(error)[:200] if isinstance(error, GatewayError) else type(error).__name__
         release(row)
-        # A page may come twice, never not at all: it does not wait until the provider proves that it has none.
-        again = MOST_ATTEMPTS if isinstance(error, Later) else 3 if isinstance(error, Ambiguous) and row.purpose is Purpose.PAGE else 0
+        again = MOST_ATTEMPTS if isinstance(error, Later) else PAGE_ATTEMPTS if isinstance(error, Ambiguous) and row.purpose is Purpose.PAGE else 0
         if row.attempt < again:
             row.state, row.sent_at = OutboxState.READY, None
             row.run_at = now + dt.timedelta(seconds=2 ** row.attempt * (0.5 + random.random()))
@@ -236,7 +237,8 @@ def reconcile_unknown(database: Database, gateway: Gateway, senders: Senders, he
                       absent_after: dt.timedelta = dt.timedelta(minutes=3), give_up_after: dt.timedelta = dt.timedelta(hours=1)) -> int:
     """Find out about sends whose outcome is unknown; returns how many were settled.
 
-    Known to the provider: sent. Proved absent after `absent_after`: queued once more (a call never is). Neither: a person is told.
+    Known to the provider: sent. Proved absent after `absent_after`: queued once more (a call never is). Neither: a person is told. A page to staff
+    waits for no proof.
     """
     unknown = Outbox.state == OutboxState.UNKNOWN
     with database.read() as session:
@@ -273,6 +275,9 @@ def _settle(session: Session, row: Outbox, seen: list[Any] | None, body: str | N
         if match is not None:
             taken(row, match.sid, now)
             return True
+    if row.purpose is Purpose.PAGE and row.attempt < PAGE_ATTEMPTS:
+        row.state, row.run_at, row.sent_at = OutboxState.READY, now, None
+        return True
     age = now - (row.sent_at or row.created_at)
     # What cannot be read is not found by its words, and so not proved absent; a call is never made twice.
     never_again = row.channel is Channel.VOICE or body is None

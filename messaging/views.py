@@ -30,15 +30,15 @@ class Views:
         self._addresses = _addresses(session, person_ids) if person_ids else {}
         staff_ids = {r.staff_id for r in rows if r.staff_id}
         self._phones = _phones(session, staff_ids) if staff_ids else {}
-        self._sent: Counter[int] = Counter()
-        self._sent_at: dict[int, list[dt.datetime]] = {}
+        self._sent: Counter[tuple[int, Purpose]] = Counter()
+        self._sent_at: dict[int, list[tuple[Purpose, dt.datetime]]] = {}
         if person_ids:
             # Local midnight differs by person; the widest day is read and counted by each person's own date.
-            recent = session.execute(select(Outbox.person_id, Outbox.sent_at).where(
+            recent = session.execute(select(Outbox.person_id, Outbox.purpose, Outbox.sent_at).where(
                 Outbox.person_id.in_(person_ids), Outbox.purpose.in_([Purpose.CHECKIN, Purpose.REPLY]),
                 Outbox.state.in_([OutboxState.SENT, OutboxState.SENDING, OutboxState.UNKNOWN]), Outbox.sent_at >= now - dt.timedelta(hours=36)))
-            for person_id, sent_at in recent:
-                self._sent_at.setdefault(person_id, []).append(sent_at)
+            for person_id, purpose, sent_at in recent:
+                self._sent_at.setdefault(person_id, []).append((purpose, sent_at))
 
     def of(self, row: Outbox) -> View:
         """The view of one row to a person. Without a plan the most careful values hold. Raises KeyError when its address cannot be read."""
@@ -47,7 +47,9 @@ class Views:
         address = self._addresses[row.address_id] if row.address_id else None
         zone = ZoneInfo(person.time_zone)
         today = self._today(person)
-        before = sum(at.astimezone(zone).date() == today for at in self._sent_at.get(person.id, ()))
+        # Answers to her own texts must not use up the check-in she was promised.
+        counted = (Purpose.CHECKIN,) if row.purpose is Purpose.CHECKIN else (Purpose.CHECKIN, Purpose.REPLY)
+        before = sum(purpose in counted and at.astimezone(zone).date() == today for purpose, at in self._sent_at.get(person.id, ()))
         return View(
             purpose=row.purpose, channel=row.channel, not_after=row.not_after, stopped=person.stopped_at is not None,
             suspended=person.suspended_at is not None, adult=person.adult, taken_over=person.taken_over_at is not None,
@@ -58,12 +60,12 @@ class Views:
             consent_withdrawn=plan is not None and plan.consent_withdrawn_at is not None, inbound_only=plan is not None and plan.inbound_only,
             paused=plan is not None and (plan.paused or (plan.paused_until is not None and plan.paused_until > self._now)),
             zone=person.time_zone, hours=plan.safe_hours if plan else {}, never=plan.never_dates if plan else (),
-            sent_today=before + self._sent[person.id], daily_cap=plan.daily_cap if plan else 4, today=today)
+            sent_today=before + sum(self._sent[person.id, purpose] for purpose in counted), daily_cap=plan.daily_cap if plan else 4, today=today)
 
     def count(self, row: Outbox) -> None:
         """A row of this batch goes out: the daily cap counts it for the rows after it."""
         if row.person_id and row.purpose in (Purpose.CHECKIN, Purpose.REPLY):
-            self._sent[row.person_id] += 1
+            self._sent[row.person_id, row.purpose] += 1
 
     def address(self, row: Outbox) -> str | None:
         address = self._addresses.get(row.address_id or 0)

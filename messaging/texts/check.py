@@ -12,7 +12,10 @@ from messaging.catalogue import problems  # noqa: E402
 
 
 def _texts(lang: str) -> dict[str, str]:
-    return tomllib.loads((HERE / f"{lang}.toml").read_text("utf-8"))["texts"]
+    try:
+        return tomllib.loads((HERE / f"{lang}.toml").read_text("utf-8-sig"))["texts"]
+    except (OSError, ValueError, KeyError) as error:
+        raise SystemExit(f"{lang}.toml cannot be read: {error}") from None
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ def test_a_number_has_one_form_however_it_is_written(written: str, region: str, 
     assert canonical(written, region) == stored
 
 
-@pytest.mark.parametrize("wrong", ["", "   ", "hello there", "12", "+44770090020177777", "+999 123", "GB.1A2B3C4D5E6F", "\ud800", "+" * 400])
+@pytest.mark.parametrize("wrong", ["", "   ", "hello there", "12", "+44770090020177777", "+999 123", "GB.1A2B3C4D5E6F", "07700900201;07700900202", "07700900201,2", "07700900201 / 07700900202",
+                                   "\ud800", "+" * 400])
 def test_what_is_no_number_is_refused_without_repeating_it(wrong: str) -> None:
     with pytest.raises(NumberWrong) as refused:
         canonical(wrong)

@@ -41,7 +41,7 @@ def test_an_import_makes_records_and_drafts_and_sends_nothing(house):
 
 
 @pytest.mark.parametrize(("row", "column"), [
-    (",sq,07700900201,sms,,,,,,", "name"), ("A,xx,07700900201,sms,,,,,,", "language"), ("A,sq,12,sms,,,,,,", "number"),
+    (",sq,07700900201,sms,,,,,,", "name"), ("A,xx,07700900201,sms,,,,,,", "language"), ("A,sq,12,sms,,,,,,", "number"), ("A,sq,07700900201;07700900203,sms,,,,,,", "number"),
     ("A,sq,07700900201,pigeon,,,,,,", "channel"), ("A,sq,07700900201,sms,someday,,,,,", "days"), ("A,sq,07700900201,sms,,25:00,,,,", "at_time"),
     ("A,sq,07700900201,sms,,,17:00,9:00,,", "from"), ("A,sq,07700900201,sms,,,,,perhaps,", "shared"), ("A,sq,07700900201,sms,,,,,,perhaps", "interpreter"),
     ("A,sq,07700900201,sms,,,,,,,extra", "row"),

@@ -66,7 +66,7 @@ def test_week_after_week_it_is_said_once_and_again_after_a_long_gap(house):
 @pytest.mark.parametrize(("state", "more", "again"), [
     (OutboxState.READY, {}, False), (OutboxState.SENDING, {}, False), (OutboxState.UNKNOWN, {}, False), (OutboxState.SENT, {}, False),
     (OutboxState.FAILED, {}, False), (OutboxState.CANCELLED, {}, True), (OutboxState.FAILED, {"error_code": 21211}, True),
-    (OutboxState.SENT, {"provider_status": "undelivered"}, True), (OutboxState.SENT, {"provider_status": "completed", "answered_by": "machine_start"}, True),
+    (OutboxState.SENT, {"provider_status": "undelivered"}, True), (OutboxState.SENT, {"provider_status": "no-answer"}, True), (OutboxState.SENT, {"provider_status": "completed", "answered_by": "machine_start"}, True),
 ])
 def test_only_what_is_known_not_to_have_reached_her_is_said_again(house, state, more, again):
     person_id = house.add()
@@ -81,13 +81,37 @@ def test_only_what_is_known_not_to_have_reached_her_is_said_again(house, state, 
     assert due(known.get(house.all(Address)[0].id, Thread()), NOW + 7 * DAY) is again
 
 
-def test_another_number_or_channel_is_told_too(house):
+def test_where_nothing_arrived_the_other_channel_is_told_too(house):
     house.add(channels=(Channel.SMS, Channel.WHATSAPP))
     house.tick()
     house.heard("undelivered")
     house.tick(after=HOUR)
     house.until(NOW + 25 * HOUR)
     assert [(row.channel, row.text_key) for row in house.sent()] == [(Channel.SMS, "checkin.intro"), (Channel.WHATSAPP, "checkin.intro")]
+
+
+@pytest.mark.parametrize(("number", "second"), [(None, "checkin.ask.plain"), ("another number", "checkin.intro")])
+def test_what_goes_as_an_sms_for_want_of_a_template_introduces_itself_once_to_a_number(house, number, second):
+    person_id = house.add(channels=(Channel.WHATSAPP, Channel.SMS))
+    if number:
+        house.address(person_id, Channel.SMS, address_hash=number)
+    sms = next(a.id for a in house.all(Address) if a.channel is Channel.SMS)
+    for _ in range(2):
+        house.tick()
+        house.set(Outbox, Outbox.state == OutboxState.READY, channel=Channel.SMS, address_id=sms)
+        arrived(house)
+        answer(house)
+        house.now += 7 * DAY
+    assert keys(house) == ["checkin.intro", second]
+
+
+def test_what_was_texted_does_not_introduce_a_call(house):
+    person_id = house.add(channels=(Channel.SMS, Channel.VOICE))
+    house.tick()
+    arrived(house)
+    with house.database.read() as session:
+        known = introduction.threads(session, [person_id])
+    assert [due(known.get(a.id, Thread()), NOW + DAY) for a in house.all(Address)] == [False, True]
 
 
 def test_a_call_is_introduced_in_its_own_words(house):

@@ -44,6 +44,7 @@ ASKED = State(C.ASKED, 0, NOW, step_at=NOW, asked_at=NOW)
 REPEATED = State(C.ASKED, 1, NOW, step_at=NOW + 24 * H, asked_at=NOW)
 CALL = State(C.CALL_DUE, 2, NOW, step_at=NOW + 48 * H, asked_at=NOW)
 HELD = replace(ASKED, state=C.SUSPENDED, step_at=NOW + H, delivery="our_fault")
+RANG = replace(ASKED, delivery="not_picked_up")
 
 
 def move(state, fact, after=dt.timedelta(), policy=POLICY):
@@ -246,6 +247,22 @@ def test_an_undelivered_message_is_tried_another_way_even_on_a_faster_ladder():
     assert move(replace(ASKED, faster=True, delivery="undelivered"), Woke(0), H).send
 
 
+def test_a_call_that_was_not_picked_up_is_repeated_in_its_time_and_then_is_silence():
+    assert move(RANG, Delivery("undelivered", repeated=True)) is None
+    assert move(replace(RANG, faster=True), Woke(0), 24 * H).alarm.silence
+    again = move(RANG, Woke(0), 24 * H)
+    assert again.send and not again.other_way
+    last = replace(again.state, delivery="not_picked_up")
+    assert move(last, Delivery("undelivered", other_way=True, repeated=True), 25 * H) is None
+    told = move(last, Woke(1), 48 * H).alarm
+    assert (told.silence, told.urgency, told.why) == (True, Urgency.ROUTINE, "no answer for 48 hours; the call was not picked up")
+
+
+def test_a_call_that_was_not_picked_up_is_tried_another_way_at_once():
+    decision = move(RANG, Delivery("undelivered", other_way=True), H)
+    assert decision.wake_at == NOW + H and move(decision.state, Woke(0), H).other_way
+
+
 def test_a_block_goes_to_a_person_at_once():
     decision = move(ASKED, OptedOut())
     assert (decision.state.state, decision.alarm.silence) == (C.CALL_DUE, False)
@@ -302,6 +319,18 @@ def test_a_message_that_had_not_arrived_is_asked_again_another_way():
     assert (decision.send, decision.other_way, decision.state.step, decision.state.asked_at) == (True, True, 1, NOW + 2 * H)
 
 
+def test_what_the_rules_of_her_plan_held_back_is_not_called_a_failure_of_the_service():
+    held = replace(HELD, step=1, delivery="not_sent")
+    assert "the rules of her plan" in move(held, Woke(1), 2 * H).alarm.why
+    answered = move(held, Answered(False), 2 * H).state
+    assert "the rules of her plan" in move(answered, Woke(1), 48 * H).alarm.why
+    assert "our own service" in move(replace(held, delivery="our_fault"), Woke(1), 2 * H).alarm.why
+
+
+def test_after_our_trouble_a_call_that_was_not_picked_up_waits_on():
+    assert move(replace(HELD, step=1, delivery="not_picked_up"), Woke(1), 3 * H).wake_at == NOW + 50 * H
+
+
 def test_a_check_in_held_before_its_question_is_asked_late():
     held = State(C.SUSPENDED, -1, NOW, step_at=NOW)
     decision = move(held, Woke(-1), 22 * H, DAYTIME)
@@ -355,7 +384,8 @@ def test_scale_multiplies_every_wait():
 
 # Laws
 
-STATES = st.sampled_from([PLANNED, ASKED, REPEATED, CALL, HELD, replace(HELD, delivery="delivered"), State(C.SUSPENDED, -1, NOW, step_at=NOW)])
+STATES = st.sampled_from([PLANNED, ASKED, REPEATED, CALL, HELD, RANG, replace(RANG, faster=True), replace(REPEATED, delivery="not_picked_up"),
+                          replace(HELD, delivery="delivered"), State(C.SUSPENDED, -1, NOW, step_at=NOW)])
 POLICIES = st.sampled_from([POLICY, DAYTIME, TUESDAYS, Policy(hours={}), Policy(hours=OFFICE, never=("2026-11-25", "2026-11-26")),
                             Policy((Step(Do.ASK), Step(Do.CALL, 6 * H)), hours=OFFICE), Policy((Step(Do.ASK),), hours=ALWAYS),
                             Policy((Step(Do.ASK), Step(Do.ASK_AGAIN, 3 * H), Step(Do.ASK_AGAIN, 6 * H), Step(Do.MANAGER, 12 * H)), hours=ALWAYS)])

@@ -13,6 +13,7 @@ from casefile.vocabulary import AlertKind, AlertState, Channel, CheckinState, La
 from checkins.outcomes import FAILED, delivery_heard
 from escalation.alerts import acknowledge, raise_alert
 from escalation.run import escalate_due
+from messaging.status import record_status
 from tests.checkins.conftest import HOUR, MINUTE, NOW
 from tests.conftest import TEST_KEY
 
@@ -32,6 +33,57 @@ def hear(house, row_id, what, code=None):
         row = session.get_one(Outbox, row_id)
         row.error_code = code
         delivery_heard(session, row, what, house.now)
+
+
+def told(house, status, code=None):
+    """What the provider says of the newest message to her."""
+    sid = f"SM{house.sent()[-1].id}"
+    house.set(Outbox, Outbox.id == house.sent()[-1].id, state=OutboxState.SENT, sent_at=house.now, run_at=None, provider_sid=sid)
+    with house.database.write() as session:
+        assert record_status(session, token=None, sid=sid, status=status, error_code=code, heard=delivery_heard, now=house.now)
+    house.tick(after=MINUTE)
+
+
+@pytest.mark.parametrize("code", [63003, 63024])
+def test_without_whatsapp_on_her_phone_her_number_is_still_hers_and_a_text_goes(house, code):
+    house.add(channels=(Channel.WHATSAPP, Channel.SMS))
+    house.tick()
+    told(house, "failed", code)
+    assert [m.channel for m in house.sent()] == [Channel.WHATSAPP, Channel.SMS]
+    assert [a.suspended_at for a in house.all(Address)] == [None, None] and house.alerts() == []
+
+
+def test_a_block_on_whatsapp_is_not_got_round_by_a_text(house):
+    person_id = house.add(channels=(Channel.WHATSAPP, Channel.SMS))
+    house.tick()
+    told(house, "undelivered", 63014)
+    house.until(NOW + 25 * HOUR)
+    assert [m.channel for m in house.sent()] == [Channel.WHATSAPP] and house.plan(person_id).paused
+    assert "blocked" in house.alerts()[0].why[0]
+
+
+@pytest.mark.parametrize("status", ["busy", "no-answer"])
+def test_calls_that_rang_and_were_not_picked_up_are_silence_and_page_nobody(house, status):
+    house.add(channels=(Channel.VOICE,))
+    house.tick()
+    told(house, status)
+    house.until(NOW + 24 * HOUR)
+    told(house, status)
+    house.until(NOW + 47 * HOUR)
+    assert len(house.sent()) == 2 and house.alerts() == []
+    house.until(NOW + 48 * HOUR)
+    [alert] = house.alerts()
+    assert (alert.kind, alert.urgency) == (AlertKind.SILENCE, Urgency.ROUTINE)
+    assert "the call was not picked up" in alert.why[0] and house.calls()[0].why == "silence"
+
+
+def test_after_a_call_that_was_not_picked_up_the_other_way_is_tried_and_its_failure_is_the_first(house):
+    house.add(channels=(Channel.VOICE, Channel.SMS))
+    house.tick()
+    told(house, "no-answer")
+    assert [m.channel for m in house.sent()] == [Channel.VOICE, Channel.SMS]
+    told(house, "undelivered", 30003)
+    assert [(a.kind, a.urgency) for a in house.alerts()] == [(AlertKind.DELIVERY, Urgency.ROUTINE)]
 
 
 @pytest.mark.parametrize("what", ["sent", "delivered", "read"])

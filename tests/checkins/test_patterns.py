@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from sqlalchemy import text
 
-from casefile.models import Alert, Checkin, Inbound, Person, Plan
+from casefile.models import Alert, CallAttempt, Checkin, Inbound, Person, Plan
 from casefile.vocabulary import AlertKind, Channel, CheckinState, InboundState, Urgency
+from checkins import calls
 from checkins.patterns import Past, Text, falling_answers, odd_hours, other_language, other_style, three_misses
 from checkins.run import daily
 from tests.checkins.conftest import DAY, HOUR, NOW
@@ -113,6 +115,51 @@ def test_a_live_plan_that_lost_its_next_time_gets_it_back_and_a_person_looks(hou
     daily(house.database, NOW)
     assert house.plan(person_id).next_at == NOW + 7 * DAY
     assert "go on again" in house.alerts()[0].why[0]
+
+
+def break_value(house, table, column, row_id):
+    with house.database.write() as session:
+        session.execute(text(f"update {table} set {column} = :value where id = :id"), {"value": b"broken", "id": row_id})
+
+
+def test_a_text_or_name_that_cannot_be_read_keeps_nobody_from_being_looked_at(house):
+    first, second = house.add(next_at=NOW + 30 * DAY), house.add("LINH", number="+447700900299", next_at=NOW + 30 * DAY)
+    with house.database.write() as session:
+        for n in range(8):
+            session.add(Inbound(provider_sid=f"S{n}", channel=Channel.SMS, person_id=first, from_address="x", to_address="y", from_hash="h",
+                                body="ok", received_at=NOW - (8 - n) * DAY, state=InboundState.DONE, language="sq" if n < 6 else "ru"))
+    missed(house, second)
+    break_value(house, "inbound", "body", 1)
+    break_value(house, "person", "name", first)
+    daily(house.database, NOW)
+    assert [(a.person_id, a.why) for a in house.alerts()] == [(first, ["She writes in another language than before"]),
+                                                             (second, ["The last three check-ins were missed or put off"])]
+
+
+def test_a_person_who_fails_keeps_nobody_else_from_being_looked_at(house):
+    first, second = house.add(next_at=NOW + 30 * DAY), house.add("LINH", number="+447700900299", next_at=NOW + 30 * DAY)
+    missed(house, second)
+    house.set(Person, Person.id == first, time_zone="Moon")
+    daily(house.database, NOW)
+    assert [a.person_id for a in house.alerts()] == [second]
+
+
+def test_a_note_or_name_that_cannot_be_read_keeps_no_chore_from_being_done(house):
+    person_id = house.add(next_at=None)
+    house.add("LINH", number="+447700900299", next_at=NOW + DAY, review_on=(NOW + 10 * DAY).date())
+    with house.database.write() as session:
+        call = calls.request_call(session, person_id, "asked", NOW)
+        for words in ("ring the GP", "ask about the letter"):
+            session.add(CallAttempt(call_id=call.id, staff_id=house.staff_id(), at=NOW, outcome="not_reached", notes="n", follow_up=words,
+                                    follow_up_on=NOW.date()))
+    break_value(house, "call_attempt", "notes", 1)
+    break_value(house, "call_attempt", "follow_up", 2)
+    break_value(house, "person", "name", person_id)
+    for _ in range(2):
+        daily(house.database, NOW)
+    assert house.plan(person_id).next_at == NOW + 7 * DAY
+    assert sorted(why[:32] for a in house.alerts() for why in a.why) == [
+        "Follow-up of a call: ring the GP", "Follow-up of a call: what was ag", "Her check-ins go on again; pleas", "Her contact plan is to be review"]
 
 
 def test_a_plan_that_cannot_be_read_does_not_hold_up_the_chores(house):

@@ -285,9 +285,25 @@ def test_safe_hours_changed_while_waiting_move_the_repeat(house):
     assert isinstance(house.all(Plan)[0], Plan)
 
 
-@pytest.mark.parametrize("change, due", [({"language": "ar", "caseworker_id": 1}, True), ({"time_zone": "Europe/Paris"}, False)])
-def test_only_a_change_of_times_gives_up_a_check_in_that_is_due(house, change, due):
+@pytest.mark.parametrize("change", [
+    {"language": "ar", "caseworker_id": 1}, {"time_zone": "Europe/Paris"}, {"cover": "class"}, {"daily_cap": 5}, {"stress_dates": [{"on": "2026-12-24"}]},
+    {"review_on": NOW.date()}, {"rule": "FREQ=WEEKLY;BYDAY=FR"}, {"safe_hours": OFFICE}, {"at_time": "11:30", "starts_on": NOW.date()},
+])
+def test_no_change_loses_a_check_in_that_is_due_and_not_made_yet(house, change):
     person_id = house.add(next_at=NOW - HOUR)
     with house.database.write() as session:
         changes.make(session, person_id, "changed the record", change, NOW, house.staff_id())
-    assert (house.plan(person_id).next_at == NOW - HOUR) is due
+    assert house.plan(person_id).next_at == NOW - HOUR
+    house.tick()
+    assert len(house.sent()) == 1 and house.plan(person_id).next_at != NOW - HOUR
+
+
+@pytest.mark.parametrize(("change", "next_at"), [
+    ({"moved_to": NOW + DAY}, NOW + DAY), ({"paused_until": NOW + DAY}, NOW + 7 * DAY), ({"paused": True}, None), ({"inbound_only": True}, None),
+    ({"starts_on": (NOW + DAY).date()}, NOW + 7 * DAY), ({"at_time": "15:00"}, NOW + 3 * HOUR),
+])
+def test_a_due_check_in_gives_way_to_a_pause_a_wish_a_later_start_or_another_hour_of_its_day(house, change, next_at):
+    person_id = house.add(next_at=NOW - HOUR)
+    with house.database.write() as session:
+        changes.make(session, person_id, "changed", change, NOW, house.staff_id())
+    assert house.plan(person_id).next_at == next_at

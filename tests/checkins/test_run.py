@@ -466,6 +466,7 @@ def test_a_resolved_alert_closes_the_check_in(house):
     house.until(NOW + 73 * HOUR)
     assert states(house) == [CheckinState.CLOSED]
     assert house.checkins()[0].run_at is None
+    assert [(c.done_at is not None, c.outcome) for c in house.calls()] == [(True, "handled")], "nobody rings her once more"
 
 
 def test_scale_shortens_every_wait(house):

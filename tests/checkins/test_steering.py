@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from sqlalchemy import text
 
 from casefile.models import Address, Alert, Inbound, Outbox, Person, PlanChange
 from casefile.vocabulary import LANGUAGES, AlertKind, Channel, CheckinState, InboundState, OutboxState, Urgency
-from checkins import steering
+from checkins import changes, steering
 from checkins.answers import answered
 from escalation.alerts import raise_alert
 from tests.cast import OFFICE
@@ -75,6 +76,15 @@ def test_stop_in_another_style_is_urgent(house, unusual):
     assert len(house.alerts()[-1].why) == 2
 
 
+def test_stop_is_done_though_a_text_of_hers_cannot_be_read(house):
+    person_id = house.add()
+    wrote(house, person_id, language="sq")
+    with house.database.write() as session:
+        session.execute(text("update inbound set body = :body"), {"body": b"broken"})
+    act(house, person_id, "stop")
+    assert house.get(Person, person_id).stopped_at == NOW and house.alerts()[0].kind is AlertKind.STOPPED
+
+
 def test_start_goes_on_and_opens_the_address_she_wrote_from(house):
     person_id = house.add()
     act(house, person_id, "stop")
@@ -83,6 +93,17 @@ def test_start_goes_on_and_opens_the_address_she_wrote_from(house):
     assert house.get(Person, person_id).stopped_at is None
     assert house.all(Address)[0].opted_out_at is None
     assert house.plan(person_id).next_at == NOW + 7 * DAY
+
+
+@pytest.mark.parametrize("plan", [{"review_on": (NOW - DAY).date()}, {"confirmed_at": None}, {"inbound_only": True}])
+@pytest.mark.parametrize("stopped", [True, False])
+def test_start_promises_nothing_where_the_plan_asks_nothing(house, plan, stopped):
+    person_id = house.add(next_at=None, **plan)
+    if stopped:
+        house.set(Person, Person.id == person_id, stopped_at=NOW - 30 * DAY)
+    assert act(house, person_id, "start").reply == "reply.person_reads"
+    assert house.get(Person, person_id).stopped_at is None and house.plan(person_id).next_at is None
+    assert [alert.why[0][:61] for alert in house.alerts()] == ["She asked us to write again, but by her plan nothing is asked"]
 
 
 @pytest.mark.parametrize("hold", ["phone", "consent"])
@@ -100,7 +121,7 @@ def test_pause_until_a_day_says_that_day_in_her_language_and_keeps_to_it(house):
     person_id = house.add()
     house.tick()
     change = act(house, person_id, "pause", day=(NOW + 10 * DAY).date())
-    assert (change.reply, change.params) == ("reply.paused_until", {"day": "e premte 4 dhjetor"})
+    assert (change.reply, steering.spoken(change.params, "sq")) == ("reply.paused_until", {"day": "e premte 4 dhjetor"})
     assert house.checkins()[0].state is CheckinState.ANSWERED
     assert house.plan(person_id).next_at == NOW + 14 * DAY
     assert "2026-12-04" in house.alerts()[-1].why[0]
@@ -130,6 +151,68 @@ def test_pause_without_a_day_holds_until_start(house):
     assert house.plan(person_id).next_at > house.now
 
 
+def test_a_day_takes_the_place_of_her_own_pause_without_an_end(house):
+    person_id = house.add()
+    act(house, person_id, "pause", day=None)
+    assert act(house, person_id, "pause", day=(NOW + 6 * DAY).date()).reply == "reply.paused_until"
+    assert (house.plan(person_id).paused, house.plan(person_id).next_at) == (False, NOW + 7 * DAY)
+
+
+def pause_of(house, person_id, whose, until=None):
+    """A pause that is not hers to end."""
+    if whose == "block while paused":
+        act(house, person_id, "pause", day=until.date() if until else None)
+        house.address(person_id, opted_out_at=NOW)
+        return
+    values = {"paused": until is None, "paused_until": until}
+    with house.database.write() as session:
+        changes.make(session, person_id, changes.BLOCKED if whose == "block" else "paused", values, NOW, house.staff_id() if whose == "colleague" else None)
+
+
+@pytest.mark.parametrize("whose", ["colleague", "block", "block while paused"])
+def test_a_day_does_not_end_a_pause_that_is_not_hers(house, whose):
+    person_id = house.add()
+    pause_of(house, person_id, whose)
+    assert act(house, person_id, "pause", day=(NOW + 6 * DAY).date()).reply == "reply.paused"
+    assert (house.plan(person_id).paused, house.plan(person_id).next_at) == (True, None)
+    assert "decide when it ends" in house.alerts()[-1].why[-1]
+
+
+def test_a_day_before_the_end_of_a_colleague_s_pause_is_not_promised_and_one_after_it_is_kept(house):
+    person_id = house.add()
+    pause_of(house, person_id, "colleague", NOW + 10 * DAY)
+    assert act(house, person_id, "pause", day=(NOW + 6 * DAY).date()).reply == "reply.paused"
+    assert house.plan(person_id).paused_until == NOW + 10 * DAY
+    assert act(house, person_id, "pause", day=(NOW + 15 * DAY).date()).reply == "reply.paused_until"
+    assert house.plan(person_id).next_at == NOW + 21 * DAY
+
+
+def test_another_time_ends_her_own_pause_and_can_be_put_back(house):
+    person_id = house.add()
+    act(house, person_id, "pause", day=(NOW + 20 * DAY).date())
+    paused_until = house.plan(person_id).paused_until
+    assert act(house, person_id, "reschedule", day=(NOW + DAY).date(), time=dt.time(15)).reply == "reply.moved"
+    assert (house.plan(person_id).next_at, house.plan(person_id).paused_until) == (NOW + DAY + 3 * HOUR, None)
+    assert "ends the pause" in house.alerts()[-1].why[-1]
+    with house.database.write() as session:
+        steering.revert(session, house.all(PlanChange)[-1].id, house.staff_id(), NOW + HOUR)
+    assert house.plan(person_id).paused_until == paused_until
+
+
+@pytest.mark.parametrize(("whose", "wish"), [("hers", {}), ("colleague", {"day": (NOW + DAY).date(), "time": dt.time(15)}),
+                                             ("block while paused", {"day": (NOW + DAY).date(), "time": dt.time(15)})])
+def test_later_alone_or_a_pause_that_is_not_hers_promises_no_time(house, whose, wish):
+    person_id = house.add()
+    if whose == "hers":
+        act(house, person_id, "pause", day=(NOW + 20 * DAY).date())
+    else:
+        pause_of(house, person_id, whose, NOW + 20 * DAY)
+    before = house.plan(person_id).next_at
+    assert act(house, person_id, "reschedule", **wish).reply == "reply.later"
+    assert house.plan(person_id).next_at == before and house.plan(person_id).paused_until > NOW
+    assert "arrange it with her" in house.alerts()[-1].why[-1]
+
+
 def test_later_asks_again_the_same_day_if_it_is_safe(house):
     person_id = house.add(hours=OFFICE)
     house.tick()
@@ -145,15 +228,37 @@ def test_later_asks_again_the_same_day_if_it_is_safe(house):
 def test_another_day_and_hour_are_said_back_and_kept(house):
     person_id = house.add(hours=OFFICE)
     change = act(house, person_id, "reschedule", day=(NOW + 2 * DAY).date(), time=dt.time(15, 30))
-    assert (change.reply, change.params) == ("reply.moved", {"day": "e enjte 26 nëntor", "time": "15:30"})
+    assert (change.reply, steering.spoken(change.params, "sq")) == ("reply.moved", {"day": "e enjte 26 nëntor", "time": "15:30"})
     assert house.plan(person_id).next_at == NOW + 2 * DAY + 3.5 * HOUR
     assert "Thu 26 Nov at 15:30" in house.alerts()[-1].why[0]
+
+
+def test_a_wish_that_was_asked_does_not_come_back_when_safe_hours_change(house):
+    person_id = house.add(hours=OFFICE)
+    house.tick()
+    act(house, person_id, "reschedule", day=None, time=dt.time(15))
+    house.until(NOW + DAY)
+    assert len(house.checkins()) == 2 and house.plan(person_id).moved_to is None
+    with house.database.write() as session:
+        changes.make(session, person_id, "changed", {"safe_hours": {day: [["10:00", "14:00"]] for day in ("tue", "fri")}}, house.now, house.staff_id())
+    assert house.plan(person_id).next_at == NOW + 7 * DAY
+
+
+def test_a_wish_not_asked_yet_moves_with_safe_hours_and_is_asked_once(house):
+    person_id = house.add(hours=OFFICE, next_at=NOW + 7 * DAY)
+    act(house, person_id, "reschedule", day=None, time=dt.time(15))
+    hours = {"tue": [["10:00", "14:00"]], "fri": [["10:00", "12:00"]]}
+    with house.database.write() as session:
+        changes.make(session, person_id, "changed", {"safe_hours": hours}, NOW + HOUR, house.staff_id())
+    assert house.plan(person_id).next_at == NOW + 3 * DAY - 2 * HOUR
+    house.until(NOW + 3 * DAY)
+    assert [c.planned_at for c in house.checkins()] == [NOW + 3 * DAY - 2 * HOUR] and house.plan(person_id).next_at == NOW + 7 * DAY
 
 
 def test_a_wish_outside_safe_hours_becomes_the_next_safe_hour_and_that_is_said(house):
     person_id = house.add(hours=OFFICE)
     change = act(house, person_id, "reschedule", day=(NOW + 2 * DAY).date(), time=dt.time(22))
-    assert change.params == {"day": "e premte 27 nëntor", "time": "09:00"}
+    assert steering.spoken(change.params, "sq") == {"day": "e premte 27 nëntor", "time": "09:00"}
     assert house.plan(person_id).next_at == NOW + 3 * DAY - 3 * HOUR
 
 
@@ -206,6 +311,14 @@ def test_less_often_is_kept_and_beyond_that_becomes_a_task_without_a_promise(hou
     assert [act(house, person_id, "less_often").reply for _ in range(3)] == ["reply.less_often", "reply.less_often", "reply.person_reads"]
     assert house.plan(person_id).rule == "FREQ=WEEKLY;BYDAY=TU;INTERVAL=4"
     assert any("talk it over" in why for a in house.alerts() for why in a.why)
+
+
+def test_less_often_leaves_the_weekday_that_only_the_first_day_names(house):
+    person_id = house.add(rule="FREQ=WEEKLY", starts_on=(NOW - 7 * DAY).date(), next_at=NOW + 7 * DAY)
+    house.now = NOW + DAY
+    act(house, person_id, "less_often")
+    assert house.plan(person_id).rule == "FREQ=WEEKLY;BYDAY=TU;INTERVAL=2"
+    assert house.plan(person_id).next_at == NOW + 14 * DAY
 
 
 def test_another_channel_only_if_it_was_agreed(house):
@@ -269,6 +382,11 @@ def test_days_and_hours_can_be_said_in_every_language(code):
                                             ("hu", "péntek december 4."), ("pl", "piątek 4 grudnia")])
 def test_a_day_is_said_as_the_language_says_it(code, said):
     assert steering.spoken_day(dt.date(2026, 12, 4), code) == said
+
+
+def test_the_first_of_a_month_is_an_ordinal_in_french():
+    assert steering.spoken_day(dt.date(2026, 11, 1), "fr") == "dimanche 1er novembre"
+    assert steering.spoken_day(dt.date(2026, 12, 21), "fr") == "lundi 21 décembre"
 
 
 def test_the_caseworker_sees_one_task_for_several_wishes_of_a_day(house):

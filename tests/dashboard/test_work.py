@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from casefile.database import Database
-from casefile.models import Address, Alert, CallAttempt, Checkin, OnCallShift, Person, Plan, WelfareCall
+from casefile.models import Address, Alert, CallAttempt, Checkin, OnCallShift, Person, Plan, Staff, WelfareCall
 from casefile.vocabulary import CheckinState
-from checkins.ladder_terms import ARRIVED, OURS, UNDELIVERED
+from checkins.ladder_terms import ARRIVED, NOT_PICKED_UP, OURS, UNDELIVERED
 from dashboard.checkins import place
 from dashboard.figures import FEWEST, shown, shown_together
 from dashboard.team import gaps
@@ -24,13 +24,13 @@ from tests.dashboard import world as worlds
 from tests.dashboard.conftest import Browser
 
 
-@given(st.sampled_from(CheckinState), st.sampled_from([None, *sorted(ARRIVED | UNDELIVERED | OURS | {"opted_out"})]), st.integers(-1, 5), st.booleans())
+@given(st.sampled_from(CheckinState), st.sampled_from([None, *sorted(ARRIVED | UNDELIVERED | OURS | {"opted_out", NOT_PICKED_UP})]), st.integers(-1, 5), st.booleans())
 def test_trouble_of_ours_or_of_the_network_is_never_shown_as_silence(state: CheckinState, delivery: str | None, step: int, late: bool) -> None:
     group, text = place(Checkin(state=state, delivery=delivery, step=step, late=late, outcome=None))
     if delivery in OURS | UNDELIVERED | {"opted_out"} or state is CheckinState.SUSPENDED:
         assert group != "silent"
     if group == "silent":
-        assert state is CheckinState.CALL_DUE and delivery in {None, *ARRIVED}
+        assert state is CheckinState.CALL_DUE and delivery in {None, NOT_PICKED_UP, *ARRIVED}
     assert text
 
 
@@ -40,6 +40,13 @@ def test_trouble_of_ours_or_of_the_network_is_never_shown_as_silence(state: Chec
     (CheckinState.ASKED, "delivered", "asked"), (CheckinState.PLANNED, None, "due"), (CheckinState.CANCELLED, None, "ended")])
 def test_each_check_in_stands_where_it_belongs(state: CheckinState, delivery: str | None, group: str) -> None:
     assert place(Checkin(state=state, delivery=delivery, step=0, late=False, outcome=None))[0] == group
+
+
+@pytest.mark.parametrize(("delivery", "said"), [
+    (NOT_PICKED_UP, "Called, not picked up"), ("not_sent", "Not asked: held back by the rules of the plan, or no way to write"),
+    ("our_fault", "Not asked: our own service or the provider failed"), (None, "Being sent")])
+def test_what_became_of_the_question_is_said(delivery: str | None, said: str) -> None:
+    assert place(Checkin(state=CheckinState.ASKED, delivery=delivery, step=0, late=False, outcome=None))[1] == said
 
 
 def test_today_shows_everybody_once_under_the_right_heading(world, browser) -> None:
@@ -143,6 +150,18 @@ def test_every_hour_is_covered_or_named_as_a_gap_and_never_both(shifts: list[tup
     for hour in range(90):
         at = cast.NOW + dt.timedelta(hours=hour, minutes=30)
         assert any(a <= at < b for a, b in shifts) != any(a <= at < b for a, b in found)
+
+
+def test_a_shift_of_a_colleague_who_cannot_be_paged_covers_nothing(world, browser, sqlite_database: Database) -> None:
+    alex = browser("alex")
+    with sqlite_database.write() as session:
+        for shift in session.scalars(select(OnCallShift)):
+            session.delete(shift)
+        session.add(OnCallShift(staff_id=world.priya, position=0, starts_at=cast.NOW - dt.timedelta(days=1), ends_at=cast.NOW + dt.timedelta(days=20)))
+    assert "The next 14 days are covered" in alex.get("/team").text
+    with sqlite_database.write() as session:
+        session.get_one(Staff, world.priya).phone = None
+    assert "Not covered" in alex.get("/team").text
 
 
 def test_managers_change_the_rota_and_others_only_see_it(world, browser, sqlite_database: Database) -> None:

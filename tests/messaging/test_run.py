@@ -206,6 +206,16 @@ def test_the_daily_cap_holds_within_one_batch(office: Office) -> None:
     assert states.count(OutboxState.SENT) == 2 and states.count(OutboxState.CANCELLED) == 2
 
 
+def test_answers_to_her_own_texts_do_not_use_up_the_check_in_she_was_promised(office: Office) -> None:
+    someone = anna(office, daily_cap=2)
+    replies = [office.queue(someone, dedupe=f"r{n}", purpose=Purpose.REPLY) for n in range(3)]
+    office.send()
+    promised = office.queue(someone, dedupe="promised")
+    office.send()
+    assert [office.row(r).state for r in replies] == [OutboxState.SENT, OutboxState.SENT, OutboxState.CANCELLED]
+    assert office.row(promised).state is OutboxState.SENT
+
+
 def test_the_senders_rate_is_kept(office: Office) -> None:
     someone = anna(office, daily_cap=1000)
     office.post.senders = type(office.post.senders)(OUR_NUMBER, OUR_NUMBER, OUR_NUMBER, 5.0)
@@ -306,6 +316,16 @@ def test_a_page_whose_outcome_is_unknown_is_sent_again_at_once(office: Office) -
     office.send()
     office.send(later=5)
     assert len(office.received("+447700900801")) == 1
+
+
+@pytest.mark.parametrize(("attempt", "again"), [(1, True), (3, False)])
+def test_a_page_that_a_crash_interrupted_waits_for_no_proof_but_is_not_tried_without_end(office: Office, attempt: int, again: bool) -> None:
+    with office.database.write() as session:
+        member = staff(session, phone="+447700900801")
+        row_id = outbox.queue(session, dedupe="page", purpose=Purpose.PAGE, channel=Channel.SMS, staff_id=member.id, body="Page", now=utc_now()).id  # type: ignore[union-attr]
+        session.execute(update(Outbox).values(state=OutboxState.UNKNOWN, attempt=attempt, sent_at=utc_now()))
+    assert reconcile(office, absent_after=3600) == again
+    assert office.row(row_id).state is (OutboxState.READY if again else OutboxState.UNKNOWN)
 
 
 def test_pages_can_be_sent_alone_and_are_not_held_back_by_the_rate(office: Office) -> None:

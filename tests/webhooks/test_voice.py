@@ -170,7 +170,7 @@ def test_a_key_enters_triage_like_a_text(line: Line, pressed: list[str], lane: L
     assert [o.channel for o in line.all(Outbox) if o.person_id] == [Channel.VOICE], "a key is answered in the call, never by a text"
 
 
-@pytest.mark.parametrize(("how", "delivery"), [("busy", "undelivered"), ("no-answer", "undelivered"), ("machine", None), ("human", None)])
+@pytest.mark.parametrize(("how", "delivery"), [("busy", "not_picked_up"), ("no-answer", "not_picked_up"), ("machine", None), ("human", None)])
 def test_a_call_nobody_takes_is_told_apart_from_silence(line: Line, how: str, delivery: str | None) -> None:
     line.answers(how)
     line.ring()
