@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -15,7 +17,7 @@ from casefile.models import Inbound, Person
 from casefile.numbers import address_hashes
 from casefile.vocabulary import AlertKind, Channel, Concern, InboundState, Lane, Purpose, Urgency, most_urgent
 from checkins import numbers, steering
-from checkins.answers import CLOCKS, answered
+from checkins.answers import CLOCKS, alarmed_since, answered
 from checkins.calls import request_call
 from escalation.alerts import raise_alert
 from messaging import outbox
@@ -28,8 +30,11 @@ from triage.whose import keep_profile, replied_to
 _AWAITS = {"reply.clarify": "clarify", "reply.call_when": "call_when", "human.when_call": "call_when", "reply.which_language": "language"}
 # After so long a bare number no longer answers what was asked.
 ANSWERED_WITHIN = dt.timedelta(days=1)
+# Within so short a time she can hardly have read what was asked: "2", and three seconds later "please".
+TO_READ = dt.timedelta(seconds=20)
+_BARE_NUMBER = re.compile(r"\W*\d+\W*")
 # What only her own word may do, not that of whoever holds a suspended phone or number: a person hears that it was asked for.
-_HERS = {"stop": "to stop", "start": "to write again", "pause": "to pause", "reschedule": "to write at another time"}
+_HERS = {"stop": "to stop", "start": "to write again", "pause": "to pause", "reschedule": "to write at another time", "call_requested": "to call"}
 # All that `set_aside` needs of a message, even one that cannot be decrypted.
 NOTHING_ENCRYPTED = load_only(Inbound.id, Inbound.person_id, Inbound.state, Inbound.owner, Inbound.attempt)
 
@@ -43,8 +48,20 @@ def awaited(session: Session, person: Person, row: Inbound) -> str:
         return "checkin"
     if (replied := replied_to(session, row)) is not None:
         return awaits(replied.purpose, replied.text_key)
-    lately = person.awaiting_since is not None and -CLOCKS <= row.received_at - person.awaiting_since <= ANSWERED_WITHIN
-    return person.awaiting if lately else ""
+    if person.awaiting_since is None or not -CLOCKS <= row.received_at - person.awaiting_since <= ANSWERED_WITHIN:
+        return ""
+    if row.received_at < person.awaiting_since + TO_READ and not _names_it(person, row):
+        # Unread so far: no hour and no language. To a colleague it answers what she wrote before, if anything.
+        return "human" if person.taken_over_at is not None else ""
+    return person.awaiting
+
+
+def _names_it(person: Person, row: Inbound) -> bool:
+    """Whether the text could as well be an answer that came at once. A bare number may be one to the check-in: 9 is danger there."""
+    if person.awaiting == "call_when":
+        named = asks.when(row.body, person.language, person.time_zone, row.received_at)
+        return (named.day or named.time) is not None and not _BARE_NUMBER.fullmatch(row.body)
+    return person.awaiting != "language" or asks.language(row.body, person.language) is not None
 
 
 def awaits(purpose: Purpose, text_key: str | None) -> str:
@@ -63,8 +80,9 @@ def apply(session: Session, catalogue: Catalogue, row: Inbound, verdict: Verdict
         _tell(session, row, verdict, now)
     keep_profile(session, ring(), row)
     if person is not None:
-        reply, params = _act(session, person, row, verdict, now)
-        _reply(session, catalogue, person, row, reply, params, now)
+        about = awaited(session, person, row)
+        reply, params = _act(session, person, row, verdict, about, now)
+        _reply(session, catalogue, person, row, reply, params, about, now)
     _done(session, row, now)
 
 
@@ -111,25 +129,35 @@ def _before(session: Session, row: Inbound) -> int | None:
                                                          Inbound.person_id.is_(None), Inbound.alert_id.is_not(None)).order_by(Inbound.id.desc()).limit(1))
 
 
-def _act(session: Session, person: Person, row: Inbound, verdict: Verdict, now: dt.datetime) -> tuple[str | None, dict[str, str]]:
-    """Do what the verdict says; returns the reply's key (an act may choose a more precise one) and its parameters."""
-    reply, params, acts = verdict.reply, {}, verdict.acts
+def _act(session: Session, person: Person, row: Inbound, verdict: Verdict, about: str,
+         now: dt.datetime) -> tuple[str | None, Mapping[str, dt.date | dt.time]]:
+    """Do what the verdict says (`about`: what a short answer is about); returns the reply's key (an act may choose a more precise one) and its
+    parameters."""
+    reply, acts = verdict.reply, verdict.acts
+    params: Mapping[str, dt.date | dt.time] = {}
     clear = verdict.urgency is Urgency.NONE or verdict.duress
     replied, checkin = replied_to(session, row), None
     replies_to = replied.checkin_id if replied else None
     if not {"reschedule"} & set(acts):
         checkin = answered(session, person, row.id, now, clear=clear or "clarify" not in acts, replies_to=replies_to)
     row.checkin_id = replies_to or (checkin.id if checkin else None)
-    if awaited(session, person, row) == "call_when" and not verdict.urgency.escalates and not {"stop", "wrong_number"} & set(acts):
-        request_call(session, person, "asked", now, asked_for=row.body, alert_id=row.alert_id)
+    if reply == "reply.ok" and not verdict.duress and alarmed_since(session, row):
+        reply = None  # "Have a good day" is no word to follow a danger
     address_id = numbers.address_of(session, row)
     suspended = numbers.is_suspended(session, person, address_id)
+    if about == "call_when" and not suspended and not verdict.urgency.escalates and not {"stop", "wrong_number"} & set(acts):
+        request_call(session, person, "asked", now, asked_for=row.body, alert_id=row.alert_id)
     for act in acts:
-        if act == "call_requested":
-            request_call(session, person, "asked", now, alert_id=row.alert_id)
-        elif suspended and act in _HERS:
+        if suspended and act in _HERS:
             reply = None
-            _not_done(session, row, act, now)
+            _not_done(session, row, f"A text from a suspended phone or number asks us {_HERS[act]}. Nothing is sent there, and nothing else was changed: "
+                      "somebody else may be writing. Ask her by another agreed route whether it is her wish, before anything is sent there again", now)
+        elif act == "start" and _stopped_since(session, person, row):
+            reply = None
+            _not_done(session, row, "A text that came late asks us to write again, but was written before she asked us to stop. Nothing was changed, and "
+                      "nothing is sent: the stop holds", now)
+        elif act == "call_requested":
+            request_call(session, person, "asked", now, alert_id=row.alert_id)
         elif act in steering.ACTS:
             wishes = asks.wishes(row.body, act, person.language, person.time_zone, row.received_at)  # "tomorrow" is the day after she wrote it
             if verdict.wish is not None:
@@ -140,26 +168,34 @@ def _act(session: Session, person: Person, row: Inbound, verdict: Verdict, now: 
     return reply, params
 
 
-def _not_done(session: Session, row: Inbound, act: str, now: dt.datetime) -> None:
-    alert = raise_alert(session, key=f"suspended:{row.id}", kind=AlertKind.REQUEST, urgency=Urgency.ROUTINE, person_id=row.person_id, now=now, why=[
-        f"A text from a suspended phone or number asks us {_HERS[act]}. Nothing is sent there, and nothing else was changed: somebody else may be "
-        "writing. Ask her by another agreed route whether it is her wish, before anything is sent there again"])
+def _stopped_since(session: Session, person: Person, row: Inbound) -> bool:
+    """Whether she asked us to stop after she wrote this, which came late or waited. A stop counts from when it was written, not handled."""
+    if person.stopped_at is None:
+        return False
+    texts = session.execute(select(Inbound.received_at, Inbound.concerns).where(Inbound.person_id == person.id, Inbound.handled_at >= person.stopped_at))
+    return row.received_at < max((at for at, concerns in texts if Concern.STOP in (concerns or ())), default=person.stopped_at)
+
+
+def _not_done(session: Session, row: Inbound, why: str, now: dt.datetime) -> None:
+    alert = raise_alert(session, key=f"not-done:{row.id}", kind=AlertKind.REQUEST, urgency=Urgency.ROUTINE, person_id=row.person_id, now=now, why=[why])
     row.alert_id = row.alert_id or alert.id
 
 
-def _reply(session: Session, catalogue: Catalogue, person: Person, row: Inbound, key: str | None, params: dict[str, str],
-           now: dt.datetime) -> None:
+def _reply(session: Session, catalogue: Catalogue, person: Person, row: Inbound, key: str | None,
+           params: Mapping[str, dt.date | dt.time], about: str, now: dt.datetime) -> None:
     if row.channel is Channel.VOICE and not row.body:
         return  # she rang our number: what was asked stays asked
     answers = key is not None and row.address_id is not None and row.channel is not Channel.VOICE
-    if answers or person.awaiting != "human":  # to a colleague she may write "wait" first, and then "1"
-        person.awaiting = awaits(Purpose.REPLY, key) if answers else ""
-        person.awaiting_since = now if person.awaiting else None
+    anew = awaits(Purpose.REPLY, key) if answers else ""
+    # What she did not answer by this stays asked: she wrote it before that, or about another message of ours. And to a colleague she may write "wait"
+    # first, and then "1".
+    if anew or (about == person.awaiting and (answers or about != "human")):
+        person.awaiting, person.awaiting_since = anew, now if anew else None
     if not answers:
         return
     outbox.queue(session, dedupe=f"reply:{row.id}", purpose=Purpose.REPLY, channel=row.channel, person_id=person.id,
                  address_id=row.address_id, inbound_id=row.id, text_key=key, language=person.language,
-                 body=catalogue.text(key, person.language, **params), lane=Lane.REPLY, now=now,
+                 body=catalogue.text(key, person.language, **steering.spoken(params, person.language)), lane=Lane.REPLY, now=now,
                  # Staff must see which day she was promised: the catalogue's English alone does not say it.
-                 own_words=catalogue.text(key, "en", **params) if params and person.language != "en" else None,
+                 own_words=catalogue.text(key, "en", **steering.spoken(params, "en")) if params and person.language != "en" else None,
                  not_after=now + dt.timedelta(minutes=30))

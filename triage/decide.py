@@ -272,7 +272,7 @@ def _hear_setting(reading: _Reading, s: Setting) -> None:
     if s.minor:
         reading.at_least(Urgency.ROUTINE, "She is or may be under 18: nothing answers automatically")
     if s.other_profile:
-        reading.at_least(Urgency.ROUTINE, "The name on this WhatsApp account has changed: somebody else may be writing")
+        reading.at_least(Urgency.ROUTINE, "The WhatsApp account at this number, or its name, has changed: somebody else may be writing")
     if s.opt_out_type == "STOP" and Concern.STOP not in reading.concerns:
         reading.add(Concern.STOP, Urgency.NONE, "The provider took this as STOP and blocks us")
     if s.opt_out_type == "HELP":

@@ -118,7 +118,7 @@ def _give_back(database: Database, inbound_id: int, attempt: int, owner: str, no
 
 
 def judge(tools: Tools, g: _Gathered) -> tuple[Verdict, str, bool]:
-    """Ask everyone and decide: the verdict, the language it seems to be in, whether the bot answered."""
+    """Ask everyone and decide: the verdict, the language it seems to be in (empty: none of ours), whether the bot answered."""
     guess = identify(g.text, g.language)
     languages = {g.language, guess.language}
     heard = tools.book.hear(g.text, languages, tools.wishes.polite(languages))
@@ -134,16 +134,21 @@ def judge(tools: Tools, g: _Gathered) -> tuple[Verdict, str, bool]:
     else:
         alone, together = None, _understood_together(tools, g, joined)
     verdict = decide(heard, answer, setting, nearby, alone, wish, together, g.burst.told)
-    return verdict, guess.language, answer is not None or not g.text.strip()
+    return verdict, written_in(guess, g.language), answer is not None or not g.text.strip()
 
 
 def in_language(setting: Setting, guess: Guess, recorded: str) -> Setting:
     """The setting with what the message's language says beside the recorded one. Many write English now and then; any other is unexpected, and so
-    is one that is none of ours."""
+    is one that is none of ours, which has no name here."""
     if not guess.changed:
         return setting
     return replace(setting, other_language=True, unexpected_language=guess.language != "en" or recorded == "en",
-                   language=LANGUAGES[guess.language].english if guess.language in LANGUAGES else "")
+                   language=LANGUAGES[guess.language].english if written_in(guess, recorded) else "")
+
+
+def written_in(guess: Guess, recorded: str) -> str:
+    """The code of the language that the message is written in; empty when it is none of ours."""
+    return "" if guess.changed and guess.language == recorded else guess.language
 
 
 def _wish(book: WishBook, g: _Gathered, languages: set[str]) -> Wish | None:

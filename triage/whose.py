@@ -55,7 +55,10 @@ def _hashes(ring: KeyRing, extras: dict[str, Any] | None) -> set[str]:
 
 
 def other_profile(session: Session, ring: KeyRing, address_id: int | None, extras: dict[str, Any]) -> bool:
-    """Whether the name on her WhatsApp account is another than the one last seen at this address."""
+    """Whether her WhatsApp account (found as the message was stored: `webhooks.receive`), or the name on it, is another than the one last seen at this
+    address."""
+    if "other_account" in extras:
+        return True
     form = _form(extras)
     known = session.scalar(select(Address.profile_hash).where(Address.id == address_id)) if form and address_id else None
     return known is not None and known not in _hashes(ring, extras)

@@ -42,15 +42,18 @@ def store(database: Database, book: PhraseBook, form: InboundForm, now: dt.datet
             screened = book.hear(body, {person.language} if person else ())
             danger = (bool(screened.hits) or "help" in screened.keywords or screened.number == 9 or form.opt_out_type == "HELP"
                       or (person is not None and is_duress(ring(), body, person.duress_hashes)))
-            session.add(Inbound(
-                provider_sid=form.sid, channel=form.channel, person_id=person.id if person else None, address_id=address.id if address else None,
-                from_address=form.sender, to_address=form.to, from_hash=address_hash(form.sender), body=body, extras=form.extras or None,
-                opt_out_type=form.opt_out_type, received_at=at, state=InboundState.READY, lane=Lane.DANGER if danger else Lane.INBOUND,
-                run_at=now, attempt=0, concerns=[], duress=False))
+            extras = dict(form.extras)
             if address is not None:
                 address.last_inbound_at = max(at, address.last_inbound_at or at)
-                if form.external_user and address.external_user_hash is None:
+                if form.external_user and address.external_user_hash not in address_hashes(form.external_user):
+                    if address.external_user_hash is not None:
+                        extras["other_account"] = True  # a number that went to somebody else comes with a new account
                     address.external_user_hash = address_hash(form.external_user)
+            session.add(Inbound(
+                provider_sid=form.sid, channel=form.channel, person_id=person.id if person else None, address_id=address.id if address else None,
+                from_address=form.sender, to_address=form.to, from_hash=address_hash(form.sender), body=body, extras=extras or None,
+                opt_out_type=form.opt_out_type, received_at=at, state=InboundState.READY, lane=Lane.DANGER if danger else Lane.INBOUND,
+                run_at=now, attempt=0, concerns=[], duress=False))
             live.tell(session, "message", now, person.id if person else None)
         return True
     except IntegrityError:

@@ -79,6 +79,15 @@ def test_a_message_that_was_not_judged_is_taken_for_her_language(world, browser,
     assert said in browser().get(f"/people/{ref}/conversation").text
 
 
+def test_a_message_in_none_of_our_languages_is_not_taken_for_hers(world, browser, sqlite_database: Database) -> None:
+    with sqlite_database.write() as session:
+        session.execute(update(Inbound).values(language=""))
+    sam = browser()
+    page = sam.get("/people/7F3/conversation").text
+    assert "it is in none of the languages known here" in page and "data-translate" not in page and ", in " not in re.findall(r"bubble__head.*", page)[0]
+    assert "No translation" in sam.get("/messages/1/translation", x_live="1").text
+
+
 def test_a_page_to_staff_is_not_an_acknowledgement(world, browser) -> None:
     page = browser().get(f"/alerts/{world.danger}").text
     assert "Sam Carter" in page and "Waiting to be sent" in page and "Acknowledged by" not in page

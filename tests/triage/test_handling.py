@@ -453,7 +453,7 @@ def test_staff_can_read_which_day_she_was_promised(desk: Desk) -> None:
     desk.bot = FakeBot()
     desk.set(Person, language="sq")
     desk.say("write me on Friday at 15:00")
-    assert [row.own_words for row in desk.all(Outbox) if row.text_key == "reply.moved"] == ["OK. I will write on e premte 27 nëntor at 15:00."]
+    assert [row.own_words for row in desk.all(Outbox) if row.text_key == "reply.moved"] == ["OK. I will write on Friday 27 November at 15:00."]
     desk.say("Please write less often")
     assert [row.own_words for row in desk.all(Outbox) if row.text_key == "reply.less_often"] == [None], "the catalogue's English says all"
 
@@ -530,7 +530,7 @@ def test_a_reply_to_somebody_else_s_message_names_none_of_hers(desk: Desk) -> No
     with desk.database.write() as session:
         other = person(session, "LINH", "vi", "+447700900299")
     sid = to_reply_to(desk, person_id=other.id, address_id=2)
-    desk.set(Person, awaiting="call_when", awaiting_since=NOW)
+    desk.set(Person, awaiting="call_when", awaiting_since=NOW - HOUR)
     assert desk.say("9", extras={"reply_to": sid}).urgency is Urgency.ROUTINE
 
 
@@ -565,3 +565,151 @@ def test_a_phone_that_is_lost_or_taken_stops_everything_at_once(desk: Desk, text
     assert [a.urgency.escalates for a in desk.all(Alert)] == [True], "one incident is one alert"
     desk.say("1")
     assert desk.replies() == []
+
+
+def calm_since(desk: Desk) -> bool:
+    return "a calm answer came since" in {event.what for event in desk.all(AlertEvent)}
+
+
+@pytest.mark.parametrize(("written", "calms"), [(-HOUR, False), (dt.timedelta(), False), (SECOND, True)])
+def test_an_ok_written_before_a_danger_and_handled_after_it_eases_nothing(desk: Desk, written: dt.timedelta, calms: bool) -> None:
+    desk.say("he is outside my door")
+    desk.now += 50 * SECOND
+    desk.say("1", at=NOW + written)
+    assert calm_since(desk) is calms and desk.replies() == ["reply.received", *(["reply.ok"] if calms else [])]
+
+
+def test_an_ok_before_the_duress_word_is_answered_like_any_other(desk: Desk) -> None:
+    desk.receive("1")
+    desk.now += SECOND
+    desk.say("purple")
+    assert desk.replies() == ["reply.ok"] and not calm_since(desk), "the agreed sign went ahead; its own answer is an ok"
+
+
+def test_a_start_written_before_a_stop_and_fetched_after_it_undoes_nothing(desk: Desk) -> None:
+    desk.say("STOP")
+    desk.now += 50 * SECOND
+    row = desk.say("start", at=NOW - 6 * HOUR)
+    assert desk.all(Person)[0].stopped_at == NOW and desk.replies() == [] and row.alert_id is not None
+    assert "written before she asked us to stop" in str([a.why for a in desk.all(Alert)])
+    desk.say("STOP")
+    assert desk.say("start", at=NOW + 30 * SECOND).urgency is Urgency.ROUTINE and desk.all(Person)[0].stopped_at == NOW, "before the second stop"
+
+
+def test_a_start_written_after_a_stop_holds_though_both_waited(desk: Desk) -> None:
+    desk.receive("STOP")
+    desk.now += 10 * SECOND
+    desk.receive("start")
+    desk.now += HOUR
+    while desk.handle(SECOND):
+        pass
+    assert desk.all(Person)[0].stopped_at is None and desk.replies() == ["reply.started"]
+
+
+def test_a_start_written_before_a_colleague_wrote_a_stop_down_undoes_nothing(desk: Desk) -> None:
+    desk.set(Person, stopped_at=NOW)
+    desk.now += SECOND
+    desk.say("start", at=NOW - HOUR)
+    assert desk.all(Person)[0].stopped_at == NOW and desk.replies() == []
+
+
+@pytest.mark.parametrize("taken_over", [True, False])
+@pytest.mark.parametrize("before", [180 * SECOND, SECOND])
+def test_a_text_written_before_a_question_does_not_take_it_away(desk: Desk, taken_over: bool, before: dt.timedelta) -> None:
+    desk.set(Person, awaiting="call_when", awaiting_since=NOW, **({"taken_over_at": NOW - HOUR, "taken_over_by": 1} if taken_over else {}))
+    desk.now += 40 * SECOND
+    desk.say("hello", at=NOW - before)
+    desk.now += 600 * SECOND
+    desk.bot = FakeBot(acts=("reschedule",))
+    desk.say("tomorrow at 6pm")
+    assert [call.asked_for for call in desk.all(WelfareCall)] == ["tomorrow at 6pm"] and desk.all(Plan)[0].moved_to is None
+    assert desk.all(Person)[0].awaiting == ""
+
+
+@pytest.mark.parametrize("older", [True, False])
+def test_a_reply_to_an_older_message_leaves_what_was_asked_since(desk: Desk, older: bool) -> None:
+    sid = to_reply_to(desk)
+    desk.set(Person, awaiting="call_when", awaiting_since=NOW - HOUR)
+    if not older:
+        desk.set(Outbox, purpose=Purpose.REPLY, text_key="reply.call_when")
+    desk.say("tomorrow at 6pm", extras={"reply_to": sid})
+    assert (desk.all(Person)[0].awaiting, len(desk.all(WelfareCall))) == (("call_when", 0) if older else ("", 1))
+
+
+@pytest.mark.parametrize(("soon", "answers"), [("please", False), ("1", False), ("neser ne ora 15", True), ("tomorrow", True)])
+def test_a_text_beside_a_two_is_no_time_to_call_unless_it_names_one(desk: Desk, soon: str, answers: bool) -> None:
+    desk.set(Person, language="sq")
+    desk.bot = FakeBot(acts=("call_requested",))
+    desk.say("2")
+    desk.now += 3 * SECOND
+    desk.bot = FakeBot(acts=("handover",))
+    desk.say(soon)
+    assert [call.asked_for for call in desk.all(WelfareCall)] == [soon if answers else None]
+    assert desk.all(Person)[0].awaiting == ("" if answers else "call_when")
+    desk.now += 300 * SECOND
+    desk.bot = FakeBot(acts=("reschedule",))
+    desk.say("please tomorrow at 6pm")
+    assert answers or ([call.asked_for for call in desk.all(WelfareCall)] == ["please tomorrow at 6pm"] and desk.all(Plan)[0].moved_to is None)
+
+
+def test_a_nine_right_after_a_two_is_danger_and_no_hour(desk: Desk) -> None:
+    desk.say("2")
+    desk.now += 3 * SECOND
+    assert desk.say("9").urgency is Urgency.IMMEDIATE
+
+
+def test_a_text_beside_a_colleague_s_question_is_the_colleague_s(desk: Desk) -> None:
+    """ "Is he there? 1 = yes, 2 = no", and then "When is a good time to call?" """
+    desk.set(Person, awaiting="call_when", awaiting_since=NOW, taken_over_by=1, taken_over_at=NOW - HOUR)
+    desk.now += 3 * SECOND
+    row = desk.say("1")
+    assert "Answers what a colleague wrote" in row.why and desk.all(Person)[0].awaiting == "call_when" and desk.all(WelfareCall) == []
+
+
+@pytest.mark.parametrize("text", ["please", "Albanian"])
+def test_a_text_right_after_which_language_answers_that_only_by_a_name(desk: Desk, text: str) -> None:
+    desk.set(Person, awaiting="language", awaiting_since=NOW)
+    desk.bot = FakeBot(acts=("handover",))
+    desk.now += 3 * SECOND
+    desk.say(text)
+    person_ = desk.all(Person)[0]
+    assert (person_.language, person_.awaiting) == (("en", "language") if text == "please" else ("sq", ""))
+
+
+def test_another_account_at_her_whatsapp_number_is_told_once(desk: Desk) -> None:
+    desk.set(Address, channel=Channel.WHATSAPP)
+    for account, urgency in (("GB.AAA1", Urgency.NONE), ("GB.AAA1", Urgency.NONE), ("GB.ZZZ9", Urgency.ROUTINE), (None, Urgency.NONE), ("GB.ZZZ9", Urgency.NONE)):
+        assert desk.say("1", channel=Channel.WHATSAPP, external_user=account).urgency is urgency, account
+    assert "somebody else may be writing" in str(desk.all(Alert)[0].why) and "GB.ZZZ9" not in str([a.why for a in desk.all(Alert)])
+    hidden = desk.say("1", sender="GB.ZZZ9", channel=Channel.WHATSAPP, external_user="GB.ZZZ9")
+    assert hidden.person_id == desk.all(Person)[0].id, "without a number, it is known by the account"
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+@pytest.mark.parametrize("suspended", [Person, Address])
+@pytest.mark.parametrize(("awaiting", "body", "acts"), [("", "2", ("call_requested",)), ("", "call me", ("call_requested",)),
+                                                        ("call_when", "tonight, come alone", ("handover",)), ("call_when", "tomorrow at 6pm", ("reschedule",))])
+def test_no_call_is_asked_for_from_a_suspended_phone_or_number(desk: Desk, monkeypatch: pytest.MonkeyPatch, suspended: type[Any], awaiting: str,
+                                                               body: str, acts: tuple[str, ...], meanwhile: bool) -> None:
+    judge = run.judge
+
+    def judged(*args: Any) -> Any:
+        desk.set(suspended, suspended_at=NOW)
+        return judge(*args)
+
+    desk.bot = FakeBot(acts=acts)
+    desk.set(Person, awaiting=awaiting, awaiting_since=NOW - HOUR)
+    if meanwhile:
+        monkeypatch.setattr(run, "judge", judged)
+    else:
+        desk.set(suspended, suspended_at=NOW)
+    row = desk.say(body)
+    assert desk.all(WelfareCall) == [] and row.alert_id is not None
+    assert "reply.call_when" not in desk.replies() and "reply.call_noted" not in desk.replies()
+
+
+@pytest.mark.parametrize("text", ["ฉันสบายดี ขอบคุณ มาก", "שלום אני בסדר היום"])
+def test_a_text_in_none_of_our_languages_is_not_said_to_be_in_hers(desk: Desk, text: str) -> None:
+    desk.set(Person, language="sq")
+    row = desk.say(text)
+    assert (row.urgency, row.language) == (Urgency.ROUTINE, "") and "In another language than usual" in row.why
