@@ -14,7 +14,8 @@ accounts = typer.Typer(no_args_is_help=True, help="Accounts of colleagues: close
 Password = Annotated[str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)]
 
 
-def create_admin(name: str, email: str, phone: str = "", role: str = "admin", password: Password = "") -> None:
+def create_admin(name: str, email: str, phone: str = "", role: Annotated[str, typer.Option(help="caseworker, manager or admin")] = "admin",
+                 password: Password = "") -> None:
     """Make an account for a member of staff and show the code for the authenticator app."""
     from casefile.database import utc_now
     from casefile.staff import StaffWrong, create_staff

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import typer
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from alongside import settings as configuration
+from alongside.opening import unopened
 from alongside.wiring import House
 from casefile.database import Database, utc_now
 from casefile.encryption import Unreadable
@@ -32,9 +34,16 @@ def run_checks() -> int:
         typer.echo(str(wrong))
         return 1
     failed = 0
-    for name, work in _checks(settings):
+    try:
+        checks = _checks(settings)
+    except OSError:  # the folder of SQLite's file cannot be made
+        typer.echo(f"WRONG database\n        {unopened(settings.database_url)}")
+        return 1
+    for name, work in checks:
         try:
             problems = work()
+        except OperationalError:  # what is wrong there stands at its own check
+            problems = ["could not be checked without the database"]
         except Exception as error:  # a check that cannot be made has failed
             problems = [f"could not be checked: {type(error).__name__}"]
         serious = [p for p in problems if not p.startswith("note: ")]
@@ -49,12 +58,12 @@ def _checks(settings: configuration.Settings) -> list[tuple[str, Callable[[], li
     house = House(settings, checked=False)
     return [
         ("settings", lambda: []),
-        ("database", lambda: _database(house.database)),
+        ("database", lambda: _database(house.database, settings.database_url)),
         ("keys open the record", lambda: _keys(house.database)),
         ("vetted texts in every language", lambda: _texts()),
         ("phrase lists", lambda: _phrases()),
         ("reserve (understanding without the bot)", lambda: _reserve(settings.reserve_model)),
-        ("bot", lambda: [] if house.bot.healthy() else ["the bot does not answer at BOT_URL: start it with `alongside bot`"]),
+        ("bot", lambda: [] if house.bot.healthy() else ["no bot answers us at BOT_URL: start it with `alongside bot`, or again if its BOT_KEY was another"]),
         ("Twilio account, numbers and webhooks", lambda: house.gateway.check([n for n in {settings.sms_sender, settings.voice_sender} if n])),  # type: ignore[attr-defined]
         ("WhatsApp templates", lambda: _templates(settings)),
         ("recorded voice prompts", lambda: _recordings(settings)),
@@ -62,11 +71,13 @@ def _checks(settings: configuration.Settings) -> list[tuple[str, Callable[[], li
     ]
 
 
-def _database(database: Database) -> list[str]:
+def _database(database: Database, url: str) -> list[str]:
     try:
         require_current(database)
     except WrongVersion as wrong:
         return [str(wrong)]
+    except OperationalError:
+        return [unopened(url)]
     return []
 
 
@@ -133,7 +144,9 @@ def _on_call(database: Database) -> list[str]:
     now = utc_now()
     with database.read() as session:
         phones = [s for s in session.scalars(select(Staff).where(Staff.active)) if s.phone]
-        shifts = session.scalars(select(OnCallShift).where(OnCallShift.starts_at <= now, OnCallShift.ends_at > now)).all()
+        on_call = set(session.scalars(select(OnCallShift.staff_id).where(OnCallShift.starts_at <= now, OnCallShift.ends_at > now)))
     if not phones:
         return ["no active member of staff has a phone: nobody can be paged (`alongside create-admin`)"]
-    return [] if shifts else ["note: nobody is on call now; everybody with a phone is paged, and out-of-hours cover must not be promised"]
+    if on_call & {s.id for s in phones}:  # who has no phone cannot be paged (escalation.oncall)
+        return []
+    return ["note: nobody who can be paged is on call now; everybody with a phone is paged, and out-of-hours cover must not be promised"]

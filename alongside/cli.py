@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from alongside.account_cli import accounts, create_admin
-from alongside.opening import house_or_exit, settings_or_exit, templates_or_exit
+from alongside.opening import house_or_exit, settings_or_exit, words_or_exit
+from casefile.vocabulary import LANGUAGES
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 languages = typer.Typer(no_args_is_help=True, help="Translation packages for caseworkers; installed from files, never fetched.")
@@ -28,9 +29,11 @@ def up(host: str = "127.0.0.1", port: int = 8000) -> None:
     from alongside.up import run_all
     from messaging.catalogue import Catalogue
     from messaging.templates import Templates
+    from triage.phrases import PhraseBook
+    from triage.wishes import WishBook
 
     settings = settings_or_exit()
-    templates_or_exit(lambda: Templates.load(settings.whatsapp_templates, Catalogue.load()))
+    words_or_exit(lambda: (Templates.load(settings.whatsapp_templates, Catalogue.load()), PhraseBook.load(), WishBook.load()))
     raise typer.Exit(run_all(settings, host, port))
 
 
@@ -43,7 +46,7 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
     from webhooks.door import PATIENCE
 
     house = house_or_exit("app", patience=PATIENCE)
-    templates_or_exit(lambda: house.templates)
+    words_or_exit(lambda: (house.templates, house.book, house.wishes))
     uvicorn.run(create_app(house), host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=3,
                 proxy_headers=False, server_header=False)
 
@@ -55,7 +58,7 @@ def work() -> None:
     from alongside.worker import main as run_worker
 
     house = house_or_exit("worker")
-    templates_or_exit(lambda: house.templates)
+    words_or_exit(lambda: (house.templates, house.book, house.wishes))
     try:
         run_worker(house)
     except AlreadyRunning as running:
@@ -153,7 +156,7 @@ def demo(story_only: Annotated[bool, typer.Option("--story-only", help="End afte
     raise typer.Exit(run_demo(story_only, port, simulator_port, bot_port))
 
 
-@cli.command()
+@cli.command(epilog=f"lang is one of {', '.join(LANGUAGES)}. A line with another is judged as if it had none.")
 def triage(no_bot: Annotated[bool, typer.Option("--no-bot", help="Show what is left when the bot is down")] = False) -> None:
     """Judge JSON lines from standard input: {"id", "text", "lang"?} -> {"id", "urgency", "concerns", "escalates", "language", "why"}."""
     from alongside.triage_stream import run_stream
@@ -244,11 +247,10 @@ def texts_awaiting() -> None:
 
 def _phrases_awaiting(language: str, root: Path = Path(__file__).resolve().parents[1]) -> list[str]:
     """A language's phrase files whose first line is no reviewer's sign-off; of the training phrases' folder, how many."""
-    from nlu_data.heads import reviewed
+    from nlu_data.heads import head_of, reviewed
 
     def waits(path: Path) -> bool:
-        with path.open(encoding="utf-8") as lines:
-            return not reviewed(lines.readline().rstrip("\n"))
+        return not reviewed(head_of(path))
 
     lists = [name for name in (f"triage/{kind}/{language}.txt" for kind in ("phrases", "wishes", "named")) if waits(root / name)]
     training = [waits(path) for path in (root / "nlu_data/train" / language).glob("*.txt")]

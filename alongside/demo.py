@@ -7,8 +7,6 @@ import json
 import os
 import secrets
 import shutil
-import signal
-import threading
 import time
 from itertools import product
 from pathlib import Path
@@ -21,7 +19,7 @@ from alongside import settings as configuration
 from alongside.processes import BotMissing, Program, bot_command, bot_environment, own
 from alongside.seed import CAST, PASSWORD, STAFF, TOTP_SECRET, seed
 from alongside.settings import ROOT, Settings
-from alongside.standalone import free_port, tail
+from alongside.standalone import ended_in_order, free_port, tail
 from alongside.wiring import House
 from messaging.catalogue import Catalogue
 
@@ -151,8 +149,6 @@ def _wait(what: str, url: str, program: Program, also=lambda response: True, pat
 
 def run_demo(story_only: bool, port: int, simulator_port: int, bot_port: int) -> int:
     """Start everything, play the story, stay up unless `story_only`; returns the exit status."""
-    from alongside.story import play
-
     began = time.monotonic()
     typer.echo("Starting Alongside's demo on this machine (nothing leaves it).")
     try:
@@ -160,8 +156,19 @@ def run_demo(story_only: bool, port: int, simulator_port: int, bot_port: int) ->
     except (BotMissing, NotReady, configuration.SettingsWrong) as missing:
         typer.echo(str(missing), err=True)
         return 1
-    ended = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    try:
+        with ended_in_order():
+            return _show(demo, story_only, began)
+    except NotReady as error:
+        typer.echo(str(error), err=True)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+def _show(demo: Demo, story_only: bool, began: float) -> int:
+    from alongside.story import play
+
     try:
         demo.start()
         typer.echo(f"Everything is up after {time.monotonic() - began:.0f} s. The story:\n")
@@ -171,14 +178,8 @@ def run_demo(story_only: bool, port: int, simulator_port: int, bot_port: int) ->
         typer.echo(f"\nDashboard  {demo.url}   sign in: {STAFF[0].email} / {PASSWORD}\n"
                    f"           code: now {_code()}, later from an authenticator app with the key {TOTP_SECRET}\n"
                    f"Phones     {demo.simulator_url}   type as a survivor and see what arrives\nCtrl-C ends the demo.")
-        while not ended.wait(0.5):
-            pass
-        return 0
-    except NotReady as error:
-        typer.echo(str(error), err=True)
-        return 1
-    except KeyboardInterrupt:
-        return 0
+        while True:
+            time.sleep(60)
     finally:
         demo.stop()
 

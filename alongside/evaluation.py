@@ -145,7 +145,7 @@ def broken(results: dict[str, list[Result]]) -> list[str]:
 def run_evaluation(data: Path | None, out: Path) -> int:
     """Measure everything, write JSON and HTML, print the tables; returns 1 when a floor is broken or the bot fell silent, 2 when there is no bot.
 
-    Raises typer.BadParameter as `sets` does, and when `out` cannot be a folder.
+    Raises typer.BadParameter as `sets` does, and when `out` cannot be a folder that is written to.
     """
     began = time.monotonic()
     measured = list(sets(data))
@@ -153,6 +153,8 @@ def run_evaluation(data: Path | None, out: Path) -> int:
         out.mkdir(parents=True, exist_ok=True)  # before the minutes of measuring
     except OSError as error:
         raise typer.BadParameter(f"{out} cannot be made: {error.strerror}") from None
+    for file in (out / "evaluation.json", out / "evaluation.html"):
+        _writable(file)
     try:
         results = _results(measured)
     except BotSilent as silent:
@@ -172,6 +174,17 @@ def run_evaluation(data: Path | None, out: Path) -> int:
     typer.echo(f"\nWritten to {out}/evaluation.json and .html after {time.monotonic() - began:.0f} s. "
                + ("Floors broken:\n  " + "\n  ".join(wrong) if wrong else "All floors hold." if bound else "No floor applies to this set."))
     return 1 if wrong else 0
+
+
+def _writable(file: Path) -> None:
+    """Try to write to a file, and leave it as it was. Raises typer.BadParameter."""
+    new = not file.exists()
+    try:
+        file.open("a").close()
+        if new:
+            file.unlink()
+    except OSError as error:
+        raise typer.BadParameter(f"{file} cannot be written: {error.strerror}") from None
 
 
 def _results(measured: list[tuple[str, list[Case]]]) -> dict[str, list[Result]]:

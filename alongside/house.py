@@ -26,6 +26,7 @@ from webhooks.catch_up import ON_ITS_WAY, catch_up
 log = logging.getLogger(__name__)
 BOT_FAILURES_BEFORE_ALARM = 2
 BOT_STEADY = dt.timedelta(minutes=1)
+BOT_STARTS = 60.0  # seconds it may take to start: longer than the worker, and no restart of the service may page anybody
 
 
 class Keeper:
@@ -37,6 +38,7 @@ class Keeper:
     def __init__(self, house: House, owner: str, passed: Callable[[], float] = time.monotonic):
         self.house, self.owner, self._passed = house, owner, passed
         self._bot_failures = 0
+        self._bot_starts_until = passed() + BOT_STARTS
         self._caught_up_to: dt.datetime | None = None
         self._due: dict[str, float] = {}
         s = house.settings
@@ -108,13 +110,17 @@ class Keeper:
 
     def _bot(self, now: dt.datetime) -> None:
         """A bot that does not answer is said to a person once, and again when it is back."""
-        self._bot_failures = 0 if self.house.bot.healthy() else self._bot_failures + 1
+        if self.house.bot.healthy():
+            self._bot_failures, self._bot_starts_until = 0, 0.0  # one that has started and is silent then is down
+        else:
+            self._bot_failures += 1
         if 0 < self._bot_failures < BOT_FAILURES_BEFORE_ALARM:
             return
         with self.house.database.write() as session:
             before = session.get(Heartbeat, "bot")
             was = before.state if before else "starting"
-            state = "down" if self._bot_failures else "up"
+            starting = was != "down" and self._passed() < self._bot_starts_until
+            state = "up" if not self._bot_failures else "starting" if starting else "down"
             beat(session, "bot", state, now)
             if state == "down" and was != "down" and not self._bot_alert(session):
                 raise_alert(session, key=f"system:bot:{now:%Y%m%d%H%M%S}", kind=AlertKind.SYSTEM, urgency=Urgency.URGENT, now=now,

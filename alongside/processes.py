@@ -32,8 +32,10 @@ def bot_command() -> list[str]:
 
 
 def bot_environment(settings: Settings) -> dict[str, str]:
-    """What the bot's program reads: port, token, key."""
-    return {"ALONGSIDE_BOT_PORT": str(urlsplit(settings.bot_url).port or 5005), "ALONGSIDE_BOT_TOKEN": settings.bot_token or settings.bot_key,
+    """What the bot's program reads: address, port, token, key."""
+    url = urlsplit(settings.bot_url)
+    # The program takes an address only: "localhost" is the usual one.
+    return {"ALONGSIDE_BOT_HOST": "::1" if url.hostname == "::1" else "127.0.0.1", "ALONGSIDE_BOT_PORT": str(url.port or 5005), "ALONGSIDE_BOT_TOKEN": settings.bot_token or settings.bot_key,
             "ALONGSIDE_BOT_KEY": settings.bot_key}
 
 

@@ -136,7 +136,7 @@ def load(environ: Mapping[str, str] | None = None, env_file: Path | None = None)
 
 # Read by the set-up, the bot's own program or the tests, not by the service.
 OTHER_PROGRAMS = frozenset(PREFIX + n for n in
-                           ["CACHE", "BOT_PORT", "SHARED", "TEST_DATABASE_URL", "CHROMIUM", "DEMO_PORT", "SKIP_SETUP"])
+                           ["CACHE", "BOT_HOST", "BOT_PORT", "SHARED", "TEST_DATABASE_URL", "CHROMIUM"])
 _KINDS = {"float": "a number", "int": "a whole number", "bool": "true or false"}
 
 
@@ -146,9 +146,9 @@ def _convert(kind: object, raw: str) -> object:
     if kind == "int":
         return int(raw)
     if kind == "bool":
-        if raw.lower() not in ("true", "false", "1", "0", "yes", "no"):
+        if raw.lower() not in ("true", "false", "1", "0", "yes", "no", "on", "off"):
             raise ValueError(raw)
-        return raw.lower() in ("true", "1", "yes")
+        return raw.lower() in ("true", "1", "yes", "on")
     if kind == "Path":
         return Path(raw)
     if str(kind).startswith("tuple"):
@@ -223,7 +223,7 @@ def _problems(s: Settings) -> list[str]:
     need(0 < s.catch_up_every <= A_DAY, "catch_up_every", "must be above 0 and at most a day")
     need(0 <= s.retention_days <= 36500, "retention_days", "must not be negative, and at most 100 years")
     need(s.log_level in ("DEBUG", "INFO", "WARNING", "ERROR"), "log_level", "must be DEBUG, INFO, WARNING or ERROR")
-    need(_is_database(s.database_url), "database_url", "must be sqlite:/// and a file, or postgresql://...")
+    need(_is_database(s.database_url), "database_url", "must be sqlite:/// and a file, or postgresql://user:password@host/name; in the password @ is written %40 and / %2F")
     return wrong
 
 
@@ -232,6 +232,8 @@ def _is_database(url: str) -> bool:
         named = make_url(url)
     except (ArgumentError, ValueError):
         return False
+    if "@" in url and not url.rpartition("@")[2].lstrip("[").startswith(named.host or ""):
+        return False  # an @ that is not written as %40: a piece of the password would be taken for the host, and shown
     return named.drivername == "postgresql+psycopg" or named.drivername == "sqlite" and named.database not in (None, "", ":memory:")
 
 

@@ -49,9 +49,9 @@ def bot_for_tools(configuration: ModuleType) -> Iterator[Bot]:
 def own_bot(port: int | None = None) -> Iterator[Bot]:
     """A bot process of our own on a free port, ended afterwards. Raises BotMissing."""
     port, key = port or free_port(), secrets.token_hex(16)
-    with _ended_in_order(), TemporaryDirectory() as folder:
+    with ended_in_order(), TemporaryDirectory() as folder:
         program = Program("bot", bot_command(), Path(folder) / "bot.log", {
-            "ALONGSIDE_BOT_PORT": str(port), "ALONGSIDE_BOT_TOKEN": secrets.token_hex(16), "ALONGSIDE_BOT_KEY": key})
+            "ALONGSIDE_BOT_HOST": "127.0.0.1", "ALONGSIDE_BOT_PORT": str(port), "ALONGSIDE_BOT_TOKEN": secrets.token_hex(16), "ALONGSIDE_BOT_KEY": key})
         typer.echo("starting the bot...", err=True)
         bot = Bot(f"http://127.0.0.1:{port}", key, timeout=10)
         try:
@@ -64,7 +64,7 @@ def own_bot(port: int | None = None) -> Iterator[Bot]:
 
 
 @contextmanager
-def _ended_in_order() -> Iterator[None]:
+def ended_in_order() -> Iterator[None]:
     """Have SIGTERM and a closed terminal end the block as an exception does: by default they end us at once, and the bot, in a session of its own,
     would run on for good. What is handled or ignored already (nohup) stays so."""
     numbers = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is signal.SIG_DFL]

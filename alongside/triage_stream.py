@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,7 +31,11 @@ RESERVE_MODEL = configuration.ROOT / "bot" / "models" / "heads.npz"
 
 
 class LineWrong(ValueError):
-    """An input line cannot be judged; the message says why and which line."""
+    """An input line cannot be judged; the message says why and which line. `id` is the line's, where it has one."""
+
+    def __init__(self, why: str, id: Any = None):
+        super().__init__(why)
+        self.id = id
 
 
 def run_stream(source: TextIO, out: TextIO, progress: TextIO, *, no_bot: bool) -> int:
@@ -108,13 +113,22 @@ def judge_lines(batch: list[tuple[int, str]], book: PhraseBook, hear: Ears) -> l
     answers: list[dict[str, Any]] = []
     for a in asked:
         if isinstance(a, LineWrong):
-            answers.append({"error": str(a)})
+            answers.append({"id": a.id, "error": str(a)})
             continue
         understood, bot_down = next(found), hear.bot_down
         if understood is None and not bot_down:  # too long for the bot
             (understood,), bot_down = understand(hear.instead(), [a["text"]]), True
-        answers.append(_answer(a, *judge(a["text"], a.get("lang"), book, understood, bot_down)))
+        answers.append(_answer(a, *judge(a["text"], known_code(a.get("lang")), book, understood, bot_down)))
+    strange = [str(n) for (n, _), a in zip(batch, asked, strict=True) if isinstance(a, dict) and a.get("lang") and not known_code(a["lang"])]
+    if strange:
+        typer.echo(f"judged as if lang were left out, for it is none of our codes (alongside triage --help): line {', '.join(strange)}", err=True)
     return answers
+
+
+def known_code(lang: str | None) -> str | None:
+    """Our code for what a line says of its language, also as spreadsheets write it ("SQ", "vi-VN"); None for a language that is none of ours."""
+    code = re.split("[-_]", (lang or "").strip().lower())[0]
+    return code if code in LANGUAGES else None
 
 
 def understand(hear: Ears, texts: list[str]) -> list[Understanding | None]:
@@ -158,10 +172,12 @@ def read_line(number: int, line: str) -> dict[str, Any]:
         found = json.loads(line)
     except (ValueError, RecursionError):
         raise LineWrong(f"line {number} is not JSON") from None
-    if not isinstance(found, dict) or not isinstance(found.get("text"), str):
+    if not isinstance(found, dict):
         raise LineWrong(f"line {number} has no text")
+    if not isinstance(found.get("text"), str):
+        raise LineWrong(f"line {number} has no text", found.get("id"))
     if not isinstance(found.get("lang"), str | None):
-        raise LineWrong(f"line {number}: lang is not a language's code")
+        raise LineWrong(f"line {number}: lang is not a language's code", found.get("id"))
     return found
 
 

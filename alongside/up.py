@@ -23,7 +23,7 @@ def programs(settings: Settings, host: str, port: int, environ: dict[str, str] |
 
 
 def run_all(settings: Settings, host: str, port: int) -> int:
-    """Run until SIGTERM or SIGINT; returns the exit status."""
+    """Run until SIGTERM, SIGINT or the end of the terminal; returns the exit status."""
     set_up("up", settings.log_level)
     try:
         wanted = programs(settings, host, port)
@@ -31,12 +31,17 @@ def run_all(settings: Settings, host: str, port: int) -> int:
         typer.echo(str(missing), err=True)
         return 2
     ended = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    signal.signal(signal.SIGINT, lambda *_: ended.set())
-    for program in wanted:
-        program.start()
-    typer.echo(f"Alongside is starting on http://{host}:{port} (logs in {settings.var_dir / 'log'}). Ctrl-C ends it.")
-    ended.wait()
-    for program in reversed(wanted):
-        program.stop()
+    numbers = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup` outlives its terminal
+        numbers.append(signal.SIGHUP)
+    for number in numbers:
+        signal.signal(number, lambda *_: ended.set())
+    try:
+        for program in wanted:
+            program.start()
+        typer.echo(f"Alongside is starting on http://{host}:{port} (logs in {settings.var_dir / 'log'}). Ctrl-C ends it.")
+        ended.wait()
+    finally:  # each has a session of its own and would run on for good, with nobody to start it again
+        for program in reversed(wanted):
+            program.stop()
     return 0

@@ -50,7 +50,8 @@ def _page(desk: Desk, wanted: dict[str, str] | None = None, found: dict[str, str
         people = lookups.people(session, {c.person_id for c in coming})
         due = [(c.at, people[c.person_id], c) for c in coming]
     days = [(day, list(rows)) for day, rows in groupby(due, key=lambda d: local(d[0]).date())]
-    uncovered = gaps([(s.starts_at, s.ends_at) for s in shifts], desk.now, end)
+    reachable = {s.id for s in staff if s.phone}  # who is on call without a phone is not paged (escalation.oncall)
+    uncovered = gaps([(s.starts_at, s.ends_at) for s in shifts if s.staff_id in reachable], desk.now, end)
     return desk.show("team.html", 422 if found else 200, shifts=shifts, staff=staff, names=names, on_call=on_call, days=days, gaps=uncovered,
                      found=found or {}, leavers={s.id: s.name for s in staff if s.id != desk.staff.id}, wanted={n: (wanted or {}).get(n, "") for n in SHIFT_FIELDS}, positions=POSITIONS)
 

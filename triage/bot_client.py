@@ -41,8 +41,9 @@ class Bot:
         except _UNREADABLE as error:
             raise BotSilent(f"the bot's answer cannot be read: {type(error).__name__}") from None
 
-    def understand(self, texts: Sequence[str], timeout: float = 60.0) -> list[Understanding]:
-        """What the bot makes of texts outside any conversation, in order; at most 64 at a time. Raises BotSilent."""
+    def understand(self, texts: Sequence[str], timeout: float | None = 60.0) -> list[Understanding]:
+        """What the bot makes of texts outside any conversation, in order; at most 64 at a time. `timeout` None: as long as for a turn.
+        Raises BotSilent."""
         answer = self._post("understand", {"texts": list(texts)}, timeout)
         try:
             found = [understanding_of(u) for u in answer["understandings"]]
@@ -53,11 +54,12 @@ class Bot:
         return found
 
     def healthy(self) -> bool:
-        """True when the bot really parses a text (not only answers a ping)."""
+        """True when the bot really parses a text of ours. It tells everybody of its health, and yet may have another key and refuse our messages."""
         try:
-            return self._http.get("/webhooks/alongside/health").status_code == 200
-        except httpx.HTTPError:
+            self.understand(["hello"], None)
+        except BotSilent:
             return False
+        return True
 
     def _post(self, what: str, content: dict[str, Any], timeout: float | None = None) -> dict[str, Any]:
         # ASCII JSON: even a lone surrogate travels, escaped.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from casefile.vocabulary import LANGUAGES
 from triage.normalise import clauses, sentences, words
-from triage.phrases import PhraseFileWrong, in_sections, language_files
+from triage.phrases import PhraseFileWrong, in_sections, language_files, where
 
 FOLDER = Path(__file__).resolve().parent / "named"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -63,7 +63,7 @@ def load(folder: Path = FOLDER) -> dict[str, _Lists]:
         lists = found.setdefault(path.stem, _Lists())
         for number, section, line in in_sections(path, SECTIONS.__contains__):
             if (NUMBER in line) != (section in (*HOURS, SPAN)):
-                raise PhraseFileWrong(f"{path.name}:{number}: {NUMBER} belongs into [hour], [half] and [span], and into every form there: {line}")
+                raise PhraseFileWrong(f"{where(path, number)}: {NUMBER} belongs into [hour], [half] and [span], and into every form there: {line}")
             lists.add(_form(line), section)
     return found
 

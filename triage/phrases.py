@@ -26,7 +26,12 @@ _SECTION = re.compile(r"^\[([\w +-]+)\]$")
 
 
 class PhraseFileWrong(ValueError):
-    """A phrase file breaks the format; the message names file and line."""
+    """A phrase file breaks the format; the message names folder, file and line."""
+
+
+def where(path: Path, number: int) -> str:
+    """A line of a list as its faults name it: every language has a list in each of three folders."""
+    return f"{path.parent.name}/{path.name}:{number}"
 
 
 def language_files(folder: Path) -> list[Path]:
@@ -34,13 +39,17 @@ def language_files(folder: Path) -> list[Path]:
     found = sorted(folder.glob("*.txt"))
     for path in found:
         if path.stem not in LANGUAGES:
-            raise PhraseFileWrong(f"{path.name}: not one of our languages")
+            raise PhraseFileWrong(f"{folder.name}/{path.name}: not one of our languages")
     return found
 
 
 def written_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines of a list with their numbers, without empty ones and comments."""
-    for number, raw in enumerate(path.read_text("utf-8").splitlines(), 1):
+    """The lines of a list with their numbers, without empty ones and comments. Raises PhraseFileWrong for a file that is not UTF-8."""
+    try:
+        written = path.read_text("utf-8-sig")  # reviewers' editors put a mark first
+    except UnicodeDecodeError:
+        raise PhraseFileWrong(f"{path.parent.name}/{path.name} is not text in UTF-8: save it as that") from None
+    for number, raw in enumerate(written.splitlines(), 1):
         line = raw.strip()
         if line and not line.startswith("# ") and line != "#":
             yield number, line
@@ -54,9 +63,9 @@ def in_sections(path: Path, known: Callable[[str], bool]) -> Iterator[tuple[int,
         if head := _SECTION.match(line):
             section = head.group(1)
             if not known(section):
-                raise PhraseFileWrong(f"{path.name}:{number}: no such section: {line}")
+                raise PhraseFileWrong(f"{where(path, number)}: no such section: {line}")
         elif not section:
-            raise PhraseFileWrong(f"{path.name}:{number}: a line before any [section]")
+            raise PhraseFileWrong(f"{where(path, number)}: a line before any [section]")
         else:
             yield number, section, line
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from casefile.vocabulary import Channel
 from triage.normalise import clauses, sentences, words
-from triage.phrases import PhraseFileWrong, in_sections, language_files
+from triage.phrases import PhraseFileWrong, in_sections, language_files, where
 from triage.trimmings import is_emoji
 
 FOLDER = Path(__file__).resolve().parent / "wishes"
@@ -137,6 +137,6 @@ def _lists(path: Path) -> dict[str, list[str]]:
     lists: dict[str, list[str]] = {section: [] for section in SECTIONS}
     for number, section, line in in_sections(path, lists.__contains__):
         if ("{" in line and not {CHANNEL, WHEN, AGE} & set(line.split())) or (section in ("channel", "only")) != (CHANNEL in line.split()):
-            raise PhraseFileWrong(f"{path.name}:{number}: {{channel}} belongs into [channel] and [only], and stands by itself: {line}")
+            raise PhraseFileWrong(f"{where(path, number)}: {{channel}} belongs into [channel] and [only], and stands by itself: {line}")
         lists[section].append(line)
     return lists

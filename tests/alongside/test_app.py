@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import logging
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 from fastapi.testclient import TestClient
 
 from alongside import processes, up
 from alongside.app import create_app
-from alongside.processes import BotMissing
-from alongside.settings import Settings
+from alongside.processes import BotMissing, Program
+from alongside.settings import ROOT, Settings
 from alongside.wiring import House
 from casefile.migrate import WrongVersion
 from triage.phrases import PhraseBook
@@ -65,3 +70,50 @@ def test_without_an_installed_bot_nothing_is_started(settings: Settings, monkeyp
     monkeypatch.setattr(processes, "BOT_PYTHON", tmp_path / "python")
     assert up.run_all(settings, "127.0.0.1", 8000) == 2
     assert "make setup" in capsys.readouterr().err and not (tmp_path / "log").exists()
+
+
+# `alongside up` with three programs that sleep; what SIGHUP does at its start is told it.
+SERVICE = """
+import signal, sys
+from pathlib import Path
+from types import SimpleNamespace
+signal.signal(signal.SIGHUP, getattr(signal, sys.argv[2]))
+from alongside import up
+from alongside.processes import Program
+folder = Path(sys.argv[1])
+up.programs = lambda *_: [Program(name, ["sleep", "60"], folder / f"{name}.log") for name in ("bot", "app", "worker")]
+raise SystemExit(up.run_all(SimpleNamespace(var_dir=folder, log_level="INFO"), "127.0.0.1", 1))
+"""
+
+
+@pytest.mark.parametrize(("number", "hang_up", "ends"), [
+    (signal.SIGTERM, "SIG_DFL", True), (signal.SIGHUP, "SIG_DFL", True), (signal.SIGHUP, "SIG_IGN", False)])
+def test_all_three_end_when_it_is_told_to_end_or_its_terminal_closes_unless_it_shall_outlive_that(number: signal.Signals, hang_up: str, ends: bool,
+                                                                                                  tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SERVICE, str(tmp_path), hang_up]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT) as service:
+        assert service.stdout is not None and b"is starting" in service.stdout.readline()
+        started = psutil.Process(service.pid).children()
+        try:
+            service.send_signal(number)
+            if not ends:
+                time.sleep(0.5)
+                assert service.poll() is None and all(p.is_running() for p in started)
+                service.terminate()
+            assert service.wait(20) == 0 and len(started) == 3 and not any(p.is_running() for p in started)
+        finally:
+            for process in (service, *(p for p in started if p.is_running())):
+                process.kill()
+
+
+def test_what_had_started_is_ended_when_another_cannot_be_started(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    bot, app = Program("bot", ["sleep", "60"], tmp_path / "bot.log"), Program("app", ["sleep", "60"], tmp_path / "taken" / "app.log")
+    monkeypatch.setattr(up, "programs", lambda *_: [bot, app])
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    try:
+        with pytest.raises(OSError):
+            up.run_all(settings, "127.0.0.1", 8000)
+        assert bot.process is not None and bot.process.poll() is not None
+    finally:
+        bot.stop(1)

@@ -63,6 +63,20 @@ def test_on_a_bare_machine_every_missing_part_is_named_with_what_to_do(configure
     assert "native reviewer" in found["vetted texts in every language"][1][0]
 
 
+@pytest.mark.parametrize(("url", "said"), [
+    ("postgresql://alongside:s3ntinel@127.0.0.1:1/record", "The database does not open: nothing answers at 127.0.0.1:1, or it refuses the user alongside"),
+    ("sqlite:////dev/null/record.db", "The database file /dev/null/record.db cannot be opened"),
+])
+def test_a_database_that_does_not_open_is_named_and_no_password_is(configured: dict[str, str], monkeypatch: pytest.MonkeyPatch,
+                                                                   capsys: pytest.CaptureFixture[str], url: str, said: str) -> None:
+    monkeypatch.setenv("ALONGSIDE_DATABASE_URL", url)
+    status, found = checked(capsys)
+    (state, [line]) = found["database"]
+    assert (status, state) == (1, "WRONG") and line.startswith(said) and "s3ntinel" not in str(found)
+    for name in {"keys open the record", "people on call"} & found.keys():
+        assert found[name] == ("WRONG", ["could not be checked without the database"])
+
+
 def test_a_house_in_order_is_ok_and_notes_do_not_make_it_wrong(simulator: Running, configured: dict[str, str], house: House, monkeypatch: pytest.MonkeyPatch,
                                                                capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(Bot, "healthy", lambda self: True)
@@ -71,7 +85,10 @@ def test_a_house_in_order_is_ok_and_notes_do_not_make_it_wrong(simulator: Runnin
         cast.staff(session, on_call=None)
     status, found = checked(capsys)
     assert status == 0 and {state for state, _ in found.values()} == {"ok"}
-    assert found["people on call"][1][0].startswith("note: nobody is on call now")
+    assert found["people on call"][1][0].startswith("note: nobody who can be paged is on call now")
+    with house.database.write() as session:
+        cast.staff(session, "Ann", phone=None, now=utc_now())
+    assert "nobody who can be paged" in checked(capsys)[1]["people on call"][1][0], "Ann is on call, and has no phone"
     with house.database.write() as session:
         now = utc_now()
         session.add(OnCallShift(staff_id=1, position=0, starts_at=now - dt.timedelta(hours=1), ends_at=now + dt.timedelta(hours=1)))

@@ -22,9 +22,12 @@ from alongside.worker import Worker
 from casefile.migrate import require_current
 from casefile.models import Alert, Person, Staff
 from casefile.vocabulary import LANGUAGES, AlertKind, AlertState, Urgency
+from messaging.catalogue import Catalogue, TextsIncomplete
 from tests import cast
 from tests.cast import NOW
-from triage.phrases import PhraseBook
+from triage import named
+from triage.phrases import PhraseBook, PhraseFileWrong
+from triage.wishes import WishBook
 
 
 def run(*words: str, **more: Any) -> Result:
@@ -50,6 +53,8 @@ def test_help_names_every_command_and_no_command_is_an_error() -> None:
     said = run("--help").stdout
     for command in ("up", "serve", "work", "bot", "migrate", "check", "create-admin", "seed-demo", "simulate", "triage", "alerts", "evaluate", "demo"):
         assert f" {command} " in said
+    assert "caseworker, manager or admin" in run("create-admin", "--help", env={"COLUMNS": "200"}).stdout
+    assert f"lang is one of {', '.join(LANGUAGES)}." in run("triage", "--help", env={"COLUMNS": "200"}).stdout
 
 
 @pytest.mark.parametrize("command", [("migrate",), ("serve",), ("work",), ("bot",), ("up",), ("alerts",), ("seed-demo",), ("simulate",), ("languages", "list")])
@@ -77,6 +82,32 @@ def test_no_program_of_the_service_starts_over_a_broken_file_of_templates(
         file.write_text(content)
     monkeypatch.setenv("ALONGSIDE_WHATSAPP_TEMPLATES", str(file))
     assert said in failed(run(command))
+
+
+@pytest.mark.parametrize("command", ["up", "serve", "work"])
+@pytest.mark.parametrize("broken", [(Catalogue, TextsIncomplete("sq: reply.ok is missing")), (PhraseBook, PhraseFileWrong("phrases/sq.txt:1: x")),
+                                    (WishBook, PhraseFileWrong("wishes/sq.txt:1: x")), (named, PhraseFileWrong("named/sq.txt:1: x"))])
+def test_no_program_of_the_service_starts_over_a_broken_text_or_list(configured: dict[str, str], house: House, book: PhraseBook, monkeypatch: pytest.MonkeyPatch,
+                                                                     command: str, broken: tuple[Any, Exception]) -> None:
+    def load(*_: object) -> None:
+        raise broken[1]
+
+    monkeypatch.setattr("uvicorn.run", lambda *_, **__: pytest.fail("started"))
+    monkeypatch.setattr(PhraseBook, "load", lambda: book)
+    monkeypatch.setattr(broken[0], "load", load)
+    assert str(broken[1]) in failed(run(command))
+
+
+@pytest.mark.parametrize("command", [("migrate",), ("serve",), ("work",), ("alerts",), ("create-admin", "Sam", "sam@example.org", "--password", "seven quiet lanterns 26")])
+@pytest.mark.parametrize(("url", "said"), [
+    ("postgresql://alongside:s3ntinel@127.0.0.1:1/record", "nothing answers at 127.0.0.1:1, or it refuses the user alongside or the password, or has no database record"),
+    ("sqlite:////dev/null/record.db", "/dev/null/record.db cannot be opened"),
+])
+def test_a_database_that_does_not_open_is_named_and_no_password_is(configured: dict[str, str], monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...],
+                                                                   url: str, said: str) -> None:
+    monkeypatch.setenv("ALONGSIDE_DATABASE_URL", url)
+    answer = failed(run(*command))
+    assert said in answer and "s3ntinel" not in answer
 
 
 def test_migrate_makes_a_fresh_database_and_does_nothing_the_second_time(configured: dict[str, str], tmp_path: Path) -> None:
@@ -177,7 +208,7 @@ def test_the_phrase_files_that_await_review_are_named_for_every_language(monkeyp
 def test_a_phrase_file_awaits_review_until_its_first_line_says_who_reviewed_it_and_when(tmp_path: Path) -> None:
     wanting, done = "# provenance: drafted by a language model, needs native review\n", "# provenance: reviewed by A. Reviewer on 2026-11-30\n# needs native review\n"
     files = {"triage/phrases/sq.txt": done, "triage/wishes/sq.txt": wanting, "nlu_data/train/sq/chat.txt": wanting, "nlu_data/train/sq/fine.txt": done,
-             "triage/named/sq.txt": "# provenance: read by A. Reviewer\n", "triage/phrases/vi.txt": done, "triage/wishes/vi.txt": done, "triage/named/vi.txt": done, "nlu_data/train/vi/chat.txt": done}
+             "triage/named/sq.txt": "# provenance: read by A. Reviewer\n", "triage/phrases/vi.txt": "\ufeff" + done, "triage/wishes/vi.txt": done.replace("\n", " \n", 1), "triage/named/vi.txt": done, "nlu_data/train/vi/chat.txt": done}
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(content, "utf-8")

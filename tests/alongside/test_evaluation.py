@@ -201,6 +201,14 @@ def test_a_folder_that_cannot_be_made_is_said_before_anything_is_measured(file: 
         run_evaluation(file, file)
 
 
+def test_a_file_that_cannot_be_written_is_said_before_anything_is_measured(file: Path, tmp_path: Path, without_bot: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "judge_all", lambda *_: pytest.fail("measured"))
+    (tmp_path / "out" / "evaluation.html").mkdir(parents=True)
+    with pytest.raises(typer.BadParameter, match=r"evaluation\.html cannot be written"):
+        run_evaluation(file, tmp_path / "out")
+    assert not (tmp_path / "out" / "evaluation.json").exists(), "the trial leaves nothing behind"
+
+
 def test_whatever_json_and_an_editor_may_write_is_read(tmp_path: Path) -> None:
     text = "ok\u2028fine\x85"
     row = json.dumps({"text": text, "urgency": "none", "lang": None, "concern": None, "tags": None}, ensure_ascii=False)

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import select
 
-from alongside.house import BOT_FAILURES_BEFORE_ALARM, BOT_STEADY, Keeper, beat
+from alongside.house import BOT_FAILURES_BEFORE_ALARM, BOT_STARTS, BOT_STEADY, Keeper, beat
 from casefile import live
 from casefile.database import Database
 from casefile.models import Alert, AlertEvent, Heartbeat, Inbound, LiveEvent, Outbox, Person
@@ -158,7 +158,25 @@ def test_a_bot_that_comes_and_goes_is_one_alert(place: Place) -> None:
     assert len(place.all(Alert)) == 1
 
 
-def test_a_bot_that_is_down_from_the_start_is_said_too(place: Place) -> None:
+def test_a_bot_that_is_down_from_the_start_is_said_when_it_would_have_started(place: Place) -> None:
+    place.bot.up = False
+    while place.passed < BOT_STARTS - 5:
+        place.step()
+    assert place.all(Alert) == [] and place.beats()["bot"] == ("starting", place.now)
+    place.step()
+    assert len(place.all(Alert)) == 1 and place.beats()["bot"] == ("down", place.now)
+
+
+def test_a_restart_of_the_service_pages_nobody_and_a_bot_that_dies_soon_after_is_said_at_once(place: Place) -> None:
+    place.step()
+    place.restart()
+    place.bot.up = False
+    for _ in range(3):
+        place.step()
+    assert place.beats()["bot"] == ("starting", place.now), "it is not said to be up either"
+    place.bot.up = True
+    place.step()
+    assert place.beats()["bot"] == ("up", place.now) and place.all(Alert) == [] and place.all(Outbox) == []
     place.bot.up = False
     for _ in range(BOT_FAILURES_BEFORE_ALARM):
         place.step()
@@ -166,6 +184,7 @@ def test_a_bot_that_is_down_from_the_start_is_said_too(place: Place) -> None:
 
 
 def test_an_acknowledged_outage_is_over_too_when_the_bot_is_back(place: Place) -> None:
+    place.step()
     place.bot.up = False
     place.step()
     place.step()
@@ -182,6 +201,7 @@ def test_the_end_of_an_outage_closes_no_alert_about_a_person(place: Place) -> No
         person = cast.person(session)
         for kind, key in ((AlertKind.MESSAGE, "system:bot:look-alike"), (AlertKind.SYSTEM, "aside:1")):
             session.add(Alert(key=key, kind=kind, urgency=Urgency.URGENT, person_id=person.id, opened_at=NOW, concerns=[], messages=1))
+    place.step()
     place.bot.up = False
     place.step()
     place.step()

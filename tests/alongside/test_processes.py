@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -139,9 +140,10 @@ def test_its_words_go_to_the_log_file_with_its_environment(program: Callable[...
     until(lambda: "seen there" in kept.log_file.read_text())
 
 
-def test_the_bots_program_is_told_port_token_and_key_and_nothing_else(settings: Settings) -> None:
-    found = bot_environment(settings)
-    assert found == {"ALONGSIDE_BOT_PORT": settings.bot_url.rpartition(":")[2], "ALONGSIDE_BOT_TOKEN": settings.bot_key, "ALONGSIDE_BOT_KEY": settings.bot_key}
+@pytest.mark.parametrize(("host", "address"), [("127.0.0.1", "127.0.0.1"), ("localhost", "127.0.0.1"), ("[::1]", "::1")])
+def test_the_bots_program_is_told_address_port_token_and_key_and_nothing_else(settings: Settings, host: str, address: str) -> None:
+    found = bot_environment(replace(settings, bot_url=settings.bot_url.replace("127.0.0.1", host)))
+    assert found == {"ALONGSIDE_BOT_HOST": address, "ALONGSIDE_BOT_PORT": settings.bot_url.rpartition(":")[2], "ALONGSIDE_BOT_TOKEN": settings.bot_key, "ALONGSIDE_BOT_KEY": settings.bot_key}
 
 
 def test_a_bot_that_is_not_installed_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ def problems(environ: dict[str, str], env_file: Path = NOWHERE) -> list[str]:
 
 WRONG = [
     ("DATABASE_URL", "mysql://x/y"), ("DATABASE_URL", "sqlite:///"), ("DATABASE_URL", "sqlite:///:memory:"), ("DATABASE_URL", "postgresql://host:port/x"),
+    *(("DATABASE_URL", f"postgresql://u:{password}@host/x") for password in ("s3@cret", "s3@cr/et", "s3@cr?et", "s3@cr:et")),
     ("PUBLIC_URL", "checkins.example.org"), ("PUBLIC_URL", "http://checkins.example.org"), ("PUBLIC_URL", "https://user@example.org"),
     ("PUBLIC_URL", "https://example.org/?x=1"), ("PUBLIC_URL", "https://example.org/#x"), ("PUBLIC_URL", "https://example.org/path"), ("PUBLIC_URL", "http://[::1"), ("PUBLIC_URL", "ftp://127.0.0.1"),
     ("BOT_URL", "http://bot.example.org:5005"), ("BOT_URL", "127.0.0.1:5005"), ("BOT_URL", "http://127.0.0.1:99999"), ("BOT_URL", "http://[::1"),
@@ -148,12 +149,13 @@ def test_the_readmes_example_is_read_as_it_says(tmp_path: Path) -> None:
     assert found[A + "DATABASE_URL"] == "postgresql://..."
 
 
-@pytest.mark.parametrize("name", ["SMS_SENDERS", "SECRET_KEY", "TWILIO_AUTH_TOKENS", "secret_keys", "FILE", "BOT_KEYS_FILE"])
+@pytest.mark.parametrize("name", ["DEMO_PORT", "SKIP_SETUP", "SMS_SENDERS", "SECRET_KEY", "TWILIO_AUTH_TOKENS", "secret_keys", "FILE", "BOT_KEYS_FILE"])
 def test_a_misspelt_setting_is_refused(environ: dict[str, str], name: str) -> None:
     assert [line.split()[0] for line in problems({**environ, A + name: "x"})] == [A + name]
 
 
 def test_what_other_programs_read_is_left_to_them(environ: dict[str, str]) -> None:
+    assert A + "BOT_HOST" in OTHER_PROGRAMS
     load({**environ, **dict.fromkeys(OTHER_PROGRAMS, "x"), "PATH": "/bin", "OTHER_SECRET_KEYS": "x"}, NOWHERE)
 
 
@@ -171,12 +173,17 @@ def test_what_is_shown_of_the_settings_holds_no_secret(environ: dict[str, str]) 
 
 @pytest.mark.parametrize(("written", "driver"), [
     ("postgres://u:p@h:5432/d?sslmode=require", "postgresql+psycopg"), ("postgresql://u:p@h/d", "postgresql+psycopg"),
-    ("postgresql+psycopg://u:p@h/d", "postgresql+psycopg"), ("sqlite:///var/x.db", "sqlite"),
+    ("postgresql+psycopg://u:p@h/d", "postgresql+psycopg"), ("sqlite:///var/x.db", "sqlite"), ("postgresql://u:s3%40cr%2Fet@[::1]:5432/d", "postgresql+psycopg"),
 ])
 def test_a_database_is_named_in_the_usual_ways(environ: dict[str, str], written: str, driver: str) -> None:
     found = make_url(load({**environ, A + "DATABASE_URL": written}, NOWHERE).database_url)
     assert found.drivername == driver and found.render_as_string(hide_password=False).partition("://")[2] == written.partition("://")[2]
     Database(found.render_as_string(hide_password=False)).close() if driver != "sqlite" else None
+
+
+@pytest.mark.parametrize(("written", "host"), [("postgresql://u@server:p@h/d", "h"), ("postgresql://u@/d?host=/run/postgresql", None), ("postgresql://h/d", "h")])
+def test_an_at_sign_that_hides_no_host_is_taken(environ: dict[str, str], written: str, host: str | None) -> None:
+    assert make_url(load({**environ, A + "DATABASE_URL": written}, NOWHERE).database_url).host == host
 
 
 def test_without_a_database_the_record_lies_under_var(environ: dict[str, str], tmp_path: Path) -> None:
@@ -187,6 +194,7 @@ def test_without_a_database_the_record_lies_under_var(environ: dict[str, str], t
 @pytest.mark.parametrize(("public", "asked", "secure"), [
     ("http://127.0.0.1:8000", None, False), ("http://localhost:8000", None, False), ("http://[::1]:8000", None, False),
     ("https://checkins.example.org", None, True), ("https://127.0.0.1", None, True), ("http://127.0.0.1:8000", "true", True), ("http://127.0.0.1:8000", "1", True),
+    ("http://127.0.0.1:8000", "on", True), ("https://checkins.example.org", "off", False),
 ])
 def test_sign_in_cookies_go_over_https_only_unless_it_is_plain_http_on_this_machine(environ: dict[str, str], public: str, asked: str | None, secure: bool) -> None:
     more = {A + "SECURE_COOKIES": asked} if asked else {}

@@ -19,17 +19,26 @@ from alongside.processes import BotMissing, Program
 from alongside.standalone import bot_for_tools, free_port, own_bot, tail, wait_until_healthy
 from triage.bot_client import Bot
 
-# Answers health as the bot does, on the port it is told.
+# Tells everybody of its health and understands whoever has its key, as the bot does, on the port it is told.
 HEALTHY = """
-import os
+import hashlib, hmac, json, os
 from http.server import BaseHTTPRequestHandler, HTTPServer
+HEARD = {"intent": "greet", "confidence": 1.0, "ranking": [], "urgency": {}, "escalate": 0.0, "alarms": False}
 class Answer(BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200 if self.path == "/webhooks/alongside/health" else 404)
         self.end_headers()
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        ours = hmac.new(os.environ["ALONGSIDE_BOT_KEY"].encode(), body, hashlib.sha256).hexdigest() == self.headers["X-Alongside-Signature"]
+        self.send_response((200 if ours else 403) if self.path == "/webhooks/alongside/understand" else 404)
+        self.end_headers()
+        self.wfile.write(json.dumps({"understandings": [HEARD for text in json.loads(body)["texts"]]} if ours else {}).encode())
 print("pid", os.getpid(), os.environ["ALONGSIDE_BOT_KEY"], flush=True)
 HTTPServer(("127.0.0.1", int(os.environ["ALONGSIDE_BOT_PORT"])), Answer).serve_forever()
 """
+
+KEY = "bot-key-for-tests-only"  # the one of `configured`
 
 
 @pytest.fixture
@@ -40,9 +49,9 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def running_bot(tmp_path: Path) -> Iterator[int]:
     port = free_port()
-    program = Program("bot", [sys.executable, "-S", "-c", HEALTHY], tmp_path / "bot.log", {"ALONGSIDE_BOT_PORT": str(port), "ALONGSIDE_BOT_KEY": "k"})
+    program = Program("bot", [sys.executable, "-S", "-c", HEALTHY], tmp_path / "bot.log", {"ALONGSIDE_BOT_PORT": str(port), "ALONGSIDE_BOT_KEY": KEY})
     program.start()
-    bot = Bot(f"http://127.0.0.1:{port}", "k")
+    bot = Bot(f"http://127.0.0.1:{port}", KEY)
     wait_until_healthy(bot, program, 20)
     bot.close()
     yield port
@@ -117,6 +126,19 @@ def test_the_running_bot_is_used_when_it_answers(configured: dict[str, str], run
     before = set(children())
     with bot_for_tools(configuration) as bot:
         assert bot.healthy() and set(children()) == before
+
+
+def test_a_bot_with_another_key_does_not_count_as_healthy_and_is_not_used(configured: dict[str, str], stand_in: None, running_bot: int,
+                                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALONGSIDE_BOT_URL", f"http://127.0.0.1:{running_bot}")
+    monkeypatch.setenv("ALONGSIDE_BOT_KEY", "another-key-for-tests")
+    other = Bot(f"http://127.0.0.1:{running_bot}", "another-key-for-tests")
+    assert not other.healthy()
+    other.close()
+    before = set(children())
+    with bot_for_tools(configuration) as bot:
+        assert bot.healthy() and set(children()) - before
+    assert not set(children()) - before
 
 
 @pytest.mark.parametrize("whole", [True, False])

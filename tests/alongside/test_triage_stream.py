@@ -76,9 +76,21 @@ def test_a_line_without_an_id_is_judged_all_the_same() -> None:
 def test_a_wrong_line_is_answered_with_an_error_and_the_others_go_on(line: str) -> None:
     good = json.dumps({"id": "good", "text": DANGER})
     status, found = run(raw=f"{good}\n{line}\n\n{good}\n")
-    assert status == 2 and [f.get("id") for f in found] == ["good", None, "good"]
-    assert list(found[1]) == ["error"] and "line 2" in found[1]["error"] and "outside" not in found[1]["error"]
+    assert status == 2 and [f.get("id") for f in found] == ["good", 1 if '"id": 1' in line else None, "good"]
+    assert list(found[1]) == ["id", "error"] and "line 2" in found[1]["error"] and "outside" not in found[1]["error"]
     assert found[0]["escalates"] and found[2]["escalates"]
+
+
+@pytest.mark.parametrize("lang", ["sq", "SQ", "sq-AL", "sq_AL", " sq "])
+def test_a_language_is_known_as_spreadsheets_write_it(lang: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, (found,) = run({"id": 1, "text": "ndihmë", "lang": lang})
+    assert (status, found["urgency"]) == (0, "immediate") and capsys.readouterr().err == ""
+
+
+def test_a_language_that_is_none_of_ours_is_said_and_its_text_is_judged_all_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    status, found = run({"id": 1, "text": DANGER, "lang": "ckb"}, {"id": 2, "text": DANGER}, {"id": 3, "text": DANGER, "lang": "English"})
+    assert status == 0 and all(f["escalates"] for f in found) and {**found[0], "id": 2} == found[1]
+    assert "none of our codes (alongside triage --help): line 1, 3" in capsys.readouterr().err
 
 
 def test_nothing_in_is_nothing_out() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 from pathlib import Path
 
@@ -63,6 +64,22 @@ def test_a_missing_text_stops_the_start_and_is_named(tmp_path: Path) -> None:
     with pytest.raises(TextsIncomplete, match="sq: reply.ok is missing") as error:
         Catalogue.load(folder)
     assert "vi: the file is missing" in str(error.value) and "ro: the file is damaged" in str(error.value)
+
+
+def test_texts_are_read_as_windows_saves_them_and_a_damaged_file_is_named_by_their_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "texts"
+    shutil.copytree(FOLDER, folder)
+    written = (folder / "sq.toml").read_text("utf-8")
+    spec = importlib.util.spec_from_file_location("texts_check", FOLDER / "check.py")
+    assert spec is not None and spec.loader is not None
+    check = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(check)
+    monkeypatch.setattr(check, "HERE", folder)
+    (folder / "sq.toml").write_text("\ufeff" + written, "utf-8")
+    assert check._texts("sq") == Catalogue.load(folder).texts["sq"]
+    (folder / "sq.toml").write_text(written, "utf-16")
+    with pytest.raises(SystemExit, match=r"sq\.toml"):
+        check._texts("sq")
 
 
 def test_an_unknown_text_is_an_error(catalogue: Catalogue) -> None:

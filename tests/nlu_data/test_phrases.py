@@ -85,8 +85,13 @@ def test_what_keeps_the_rules_is_not_named(broken: None) -> None:
 ])
 def test_a_first_line_is_one_of_two_and_a_comment(tmp_path: Path, head: str, reviewed: bool) -> None:
     assert heads.reviewed(head) is reviewed and heads.in_order(head) is (reviewed or head == read.PROVENANCE)
-    (tmp_path / "en.txt").write_text(f"{head}\n[chat none]\nhello\n", "utf-8")
-    assert [p.text for p in read.held_out(["en"], tmp_path)] == ["hello"]
+    for written in (f"{head}\n[chat none]\nhello\n", f"\ufeff{head} \r\n[chat none]\r\nhello\r\n"):  # the second as Windows saves it
+        (tmp_path / "en.txt").write_bytes(written.encode())
+        assert heads.head_of(tmp_path / "en.txt") == head and [p.text for p in read.held_out(["en"], tmp_path)] == ["hello"]
+    (tmp_path / "en.txt").write_text(f"{head}\n[chat none]\nhello\n", "utf-16")
+    assert not heads.in_order(heads.head_of(tmp_path / "en.txt"))
+    with pytest.raises(read.BadFile, match=r"en\.txt: not text in UTF-8"):
+        read.held_out(["en"], tmp_path)
 
 
 def test_the_check_says_what_is_wrong_and_fails(broken: None, capsys: pytest.CaptureFixture[str]) -> None:

@@ -60,6 +60,7 @@ class Place:
     def start_worker(self) -> None:
         self._worker = Worker(self.house)
         keeper = self._worker.keeper
+        keeper._bot_starts_until = 0.0  # nobody waits for a bot that never comes
         keeper.chores = [(name, min(every, OFTEN) if every <= 5 else every, chore) for name, every, chore in keeper.chores]
         self._thread = threading.Thread(target=self._worker.run, name="worker", daemon=True)
         self._thread.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +15,10 @@ from hypothesis import strategies as st
 from casefile.vocabulary import LANGUAGES, Concern, Urgency
 from messaging.catalogue import Catalogue
 from nlu_data.heads import in_order
+from triage import named
 from triage.normalise import clauses, clean, printable, sentences, words
 from triage.phrases import PhraseBook, PhraseFileWrong
+from triage.wishes import WishBook
 
 
 @pytest.fixture
@@ -116,6 +119,24 @@ def test_a_broken_file_is_named_with_its_line(tmp_path: Path, wrong: str) -> Non
     (tmp_path / "en.txt").write_text(wrong + "\n", "utf-8")
     with pytest.raises(PhraseFileWrong, match=r"en\.txt:\d"):
         PhraseBook.load(tmp_path)
+
+
+@pytest.mark.parametrize(("folder", "load", "content"), [
+    ("phrases", PhraseBook.load, "[calm]\nvăn\n"), ("wishes", WishBook.load, "[less often]\nít hơn\n"), ("named", named.load, "[today]\nhôm nay\n")])
+def test_a_list_is_read_as_windows_saves_it_and_one_in_another_encoding_or_broken_is_named_with_its_folder(
+        tmp_path: Path, folder: str, load: Callable[[Path], object], content: str) -> None:
+    (tmp_path / folder).mkdir()
+    file = tmp_path / folder / "vi.txt"
+    file.write_text("\ufeff" + content.replace("\n", "\r\n"), "utf-8")
+    assert load(tmp_path / folder)
+    named.load.cache_clear()
+    for written, said in ((content.encode("utf-16"), "not text in UTF-8"), (content.encode("cp1258"), "not text in UTF-8"), (b"<<<<<<< HEAD\n", ":1: a line before any")):
+        file.write_bytes(written)
+        with pytest.raises(PhraseFileWrong, match=rf"^{folder}/vi\.txt.*{said}"):
+            load(tmp_path / folder)
+    (tmp_path / folder / "sq (1).txt").touch()
+    with pytest.raises(PhraseFileWrong, match=rf"^{folder}/sq \(1\)\.txt: not one"):
+        load(tmp_path / folder)
 
 
 def test_a_file_of_an_unknown_language_is_refused(tmp_path: Path) -> None:
