@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from casefile import live
-from casefile.models import Alert
-from casefile.vocabulary import AlertKind, AlertState, Lane, Urgency
+from casefile.models import Alert, Checkin
+from casefile.vocabulary import AlertKind, AlertState, CheckinState, Lane, Urgency
 from checkins.calls import request_call
 from checkins.ladder_terms import Alarm, Do
 from checkins.rows import heartbeat
@@ -47,6 +47,13 @@ def alarm(session: Session, checkin_id: int, person_id: int, told: Alarm, now: d
         tell_anew(session, alert, now)  # of a task managers hear at closing time; one that is still open has its timer
     live.tell(session, "alert", now, person_id, alert.id)
     return alert
+
+
+def resolved(session: Session, alert_id: int, now: dt.datetime) -> None:
+    """An alert was resolved: where it is a check-in's, the ladder looks at once, not only at its next step, and ends with the call that it asked for."""
+    key = session.scalar(select(Alert.key).where(Alert.id == alert_id, Alert.state == AlertState.RESOLVED))
+    if key is not None and key.startswith("silence:"):
+        session.execute(update(Checkin).where(Checkin.id == int(key.removeprefix("silence:")), Checkin.state == CheckinState.CALL_DUE).values(run_at=now))
 
 
 def _add(session: Session, alert: Alert, told: Alarm, why: str, now: dt.datetime) -> None:

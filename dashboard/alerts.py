@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from casefile.models import Alert, AlertEvent, Inbound, Intervention, Outbox, Person
 from casefile.vocabulary import AlertState, Purpose, Urgency
+from checkins import telling
 from dashboard import lookups, words
 from dashboard.desk import Desk, signed_in, watching
 from escalation import alerts, policy
@@ -155,4 +156,6 @@ def resolve(alert_id: int, desk: Desk = Depends(signed_in)) -> Response:
         return _again(desk, alert_id, {"": str(error)}, 409)
     if held:
         return _again(desk, alert_id, {"spoken": "A colleague holds this alert: speak with them first"})
+    with desk.write() as session:  # by itself: the ladder locks its check-in first and the alert then
+        telling.resolved(session, alert_id, desk.now)
     return desk.go(f"/alerts/{alert_id}", "resolved")

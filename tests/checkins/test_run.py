@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from casefile.encryption import KeyRing
 from casefile.models import Alert, AlertEvent, Checkin, Inbound, Outbox, Person, Plan, PlanChange
 from casefile.vocabulary import AlertKind, AlertState, Channel, CheckinState, InboundState, OutboxState, Purpose, Urgency
-from checkins import outage
+from checkins import outage, telling
 from checkins.answers import answered
 from checkins.changes import ChangeGone, revert
 from checkins.plans import resume
@@ -467,6 +467,18 @@ def test_a_resolved_alert_closes_the_check_in(house):
     assert states(house) == [CheckinState.CLOSED]
     assert house.checkins()[0].run_at is None
     assert [(c.done_at is not None, c.outcome) for c in house.calls()] == [(True, "handled")], "nobody rings her once more"
+
+
+def test_a_resolved_alert_ends_the_call_at_once_and_no_other_alert_does(house):
+    house.add()
+    house.until(NOW + 49 * HOUR)
+    alert = house.alerts()[0].id
+    for state, ends in ((AlertState.ACKNOWLEDGED, False), (AlertState.RESOLVED, True)):
+        house.set(Alert, Alert.id == alert, state=state)
+        with house.database.write() as session:
+            telling.resolved(session, alert, NOW + 49 * HOUR)
+        house.tick()
+        assert [c.done_at is not None for c in house.calls()] == [ends]
 
 
 def test_scale_shortens_every_wait(house):
