@@ -1,4 +1,4 @@
-"""What `make evaluate` measures with: held-out replies, these amid small talk, the shared texts where they are present, or anybody's own labelled JSON lines."""
+"""What `make evaluate` measures with: held-out replies, these amid small talk and with emoji and in capitals, the shared texts where they are present, or anybody's own labelled JSON lines."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from nlu_data import read
 SHARED = Path(os.environ.get("ALONGSIDE_SHARED", ROOT.parent / "shared")) / "eval"
 ROMANISED = frozenset({"romanised", "no_diacritics"})
 HARD = frozenset({"hard_negative", "negation", "past"})
+EMOJI = ("😭", "🙏", "❤️", "😢", "💔")
 TAGS = ROMANISED | HARD | frozenset("terse indirect idiom dialect typo shorthand emoji caps code_switch long second_language".split())
 
 
@@ -49,6 +50,7 @@ def sets(data: Path | None) -> Iterator[tuple[str, list[Case]]]:
     held_out = [Case(p.text, p.lang, Urgency(p.urgency), p.intent, p.tags) for p in read.held_out()]
     yield "held-out", held_out
     yield "held-out, amid small talk", amid_small_talk(held_out)
+    yield "held-out, with emoji and capitals", with_emoji(held_out)
     if not SHARED.is_dir():
         return
     yield "calibration", _cases(sorted((SHARED / "calibration").glob("*.jsonl")), _labelled)
@@ -61,6 +63,11 @@ def amid_small_talk(replies: list[Case]) -> list[Case]:
     rows = amid([r.lang for r in replies], [r.text for r in replies], [r.urgency is not None and r.urgency.escalates for r in replies],
                 [r.urgency is Urgency.NONE for r in replies])
     return [replace(replies[row[len(row) // 2]], text="\n".join(replies[n].text for n in row), concern=None) for row in rows]
+
+
+def with_emoji(replies: list[Case]) -> list[Case]:
+    """The replies, each with one or three of an emoji that does not laugh behind it, every other in capitals: as people write who cry, thank or shout."""
+    return [replace(reply, text=f"{reply.text.upper() if n % 2 else reply.text} {EMOJI[n % len(EMOJI)] * (1 + n % 3 // 2 * 2)}") for n, reply in enumerate(replies)]
 
 
 def _cases(files: list[Path], made: Callable[[int, dict[str, Any]], Case]) -> list[Case]:

@@ -6,6 +6,9 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from statistics import fmean
 from typing import Any
 
 Z = 1.959964
@@ -73,9 +76,10 @@ def macro_f1(pairs: Sequence[tuple[str | None, str]]) -> Figure:
 def calibration_error(chances: Sequence[tuple[float, bool]], bins: int = 10) -> Figure:
     """The expected calibration error of (chance, came true) pairs: 0 means that of all that was given 70 %, 70 % came true.
 
-    Bins hold equally many texts. Source: Nguyen and O'Connor (2015), with adaptive bins.
+    Bins hold equally many texts. Source: Nguyen and O'Connor (2015), with adaptive bins. Of equal chances equally many came true in every bin.
     """
-    ordered, error = sorted(chances), 0.0
+    alike = {chance: fmean(true for _, true in pairs) for chance, pairs in groupby(sorted(chances), key=itemgetter(0))}
+    ordered, error = sorted((chance, alike[chance]) for chance, _ in chances), 0.0
     for n in range(bins):
         here = ordered[n * len(ordered) // bins:(n + 1) * len(ordered) // bins]
         error += abs(sum(chance for chance, _ in here) - sum(true for _, true in here))

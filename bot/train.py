@@ -17,6 +17,7 @@ import sys
 import tarfile
 import tempfile
 import time
+import zlib
 from pathlib import Path
 
 from surroundings import BOT, prepare
@@ -47,6 +48,7 @@ def fingerprint() -> str:
 
 def take(model: Path) -> None:
     """Put a kept model where the server looks for it: linked if it can be, else copied; whole or not at all."""
+    heads = heads_of(model)  # first: a damaged one must not replace the one in use
     MODEL.parent.mkdir(exist_ok=True)
     new = MODEL.with_suffix(f".{os.getpid()}")
     # A copy would be written through a link that an earlier process of this number left: into the model kept behind it.
@@ -59,7 +61,7 @@ def take(model: Path) -> None:
     # Where both are links to one file already, replacing does nothing and leaves the new one.
     new.unlink(missing_ok=True)
     reserve = MODEL.with_name("heads.npz")
-    reserve.with_suffix(f".{os.getpid()}").write_bytes(heads_of(model))
+    reserve.with_suffix(f".{os.getpid()}").write_bytes(heads)
     os.replace(reserve.with_suffix(f".{os.getpid()}"), reserve)
 
 
@@ -68,6 +70,15 @@ def heads_of(model: Path) -> bytes:
     with tarfile.open(model) as archive:
         name = next(n for n in archive.getnames() if n.endswith("heads.npz"))
         return archive.extractfile(name).read()
+
+
+def _whole(model: Path) -> bool:
+    """Whether its heads can be read."""
+    try:
+        heads_of(model)
+    except (OSError, EOFError, StopIteration, tarfile.TarError, zlib.error):
+        return False
+    return True
 
 
 def train(kept: Path) -> None:
@@ -106,11 +117,18 @@ def main() -> None:
     """Train unless there is nothing new."""
     began = time.monotonic()
     kept = cache_folder() / "models" / f"{fingerprint()}.tar.gz"
+    if kept.exists() and not _whole(kept):
+        print(f"{kept} is damaged: trained anew", flush=True)
+        kept.unlink()
     if kept.exists() and "--again" not in sys.argv:
         print(f"the model for these files is there already: {kept.name}")
     else:
         print("training the bot (a few minutes)", flush=True)
+        before = fingerprint()
         train(kept)
+        if fingerprint() != before:  # it may have learned from either state of a file: of no use to whoever has the files as they were
+            kept.unlink()
+            raise SystemExit("a file that the model is made of changed while it was trained: run it once more")
         show(kept)
         print(f"trained in {time.monotonic() - began:.0f} s: {kept.name}")
     take(kept)

@@ -9,7 +9,7 @@ import numpy as np
 from listening.heads import Heads
 from listening.meaning import Encoder
 from listening.understanding import understand
-from listening.words import parts, spoken, tokens
+from listening.words import parts, spoken, tokens, without_emoji
 
 LONGEST_WHOLE = 60  # tokens; the whole of a longer text is the mean of its parts, or it alone would take a second
 
@@ -18,10 +18,13 @@ def split(texts: List[str]) -> tuple[List[List[str]], List[str]]:
     """For each text the parts to judge (the whole first), and all that must be embedded."""
     heard, needed = [], {}
     for text in texts:
-        here = [text, *parts(text)]
+        pieces = [said for part in parts(text) for said in (part, without_emoji(part)) if said]
+        long = len(pieces) > 1 and len(tokens(text)) > LONGEST_WHOLE
+        # A crying face drowns out three words of danger: they are heard without it, too.
+        words = "" if long else without_emoji(text)
+        here = [text, *([words] if words else []), *pieces]
         heard.append(here)
-        long = len(here) > 1 and len(tokens(text)) > LONGEST_WHOLE
-        needed.update(dict.fromkeys(here[1:] if long else here))
+        needed.update(dict.fromkeys(pieces if long else here))
     return heard, list(needed)
 
 

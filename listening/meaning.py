@@ -19,6 +19,7 @@ from listening.weights import tuned_model
 
 BATCH = 16
 LONG = 160  # letters of a batch from which on two threads share it: a long message is heard in little more than half the time
+LONGEST = 3_000  # letters
 AT_ONCE = 4096  # training texts saved together: the more, the more of one length there are to work out at once
 
 
@@ -42,13 +43,15 @@ class Encoder:
         self._one_at_a_time, self._second = threading.Lock(), ThreadPoolExecutor(1, "encoder")
 
     def vectors(self, texts: list[str]) -> np.ndarray:
-        """In small batches, so that a message waits for at most one of somebody else's bulk job."""
+        """In small batches, so that a message waits for at most one of somebody else's bulk job. Raises ValueError when the encoder is damaged."""
         rows = [np.zeros((0, self.size), np.float32)]
         for begin in range(0, len(texts), BATCH):
             batch = [readable(t) for t in texts[begin:begin + BATCH]]
             with self._one_at_a_time:
                 rows.append(self._at_once(batch))
-        return np.concatenate(rows)
+        if not np.isfinite(found := np.concatenate(rows)).all():
+            raise ValueError("the encoder's file is damaged: what it says are no numbers")  # they would pass for calm
+        return found
 
     def _at_once(self, batch: list[str]) -> np.ndarray:
         middle = halfway(batch) if sum(map(len, batch)) >= LONG else 0
@@ -68,8 +71,9 @@ def halfway(texts: list[str]) -> int:
 
 
 def readable(text: str) -> str:
-    """The text as the model can take it: it ends at a zero byte, and must not be empty."""
-    return text.replace("\x00", " ") or " "
+    """The text as the model can take it: it ends at a zero byte, and must not be empty. It reads 512 pieces of words only, but looks at every letter,
+    and everybody else's message waits meanwhile."""
+    return text[:LONGEST].replace("\x00", " ") or " "
 
 
 class Remembered:

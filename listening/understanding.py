@@ -6,13 +6,20 @@ import numpy as np
 
 from listening.heads import Heads, Judged, adding_up, log_odds
 from listening.labels import CONCERNS, FALLBACK, KIND_OF, KINDS
+from listening.words import laughing, without_emoji
 
 
-def seriousness(escalate: np.ndarray, part_discount: float) -> np.ndarray:
-    """The escalation's probability of the whole (first) and of each part, parts discounted (in log-odds) because a
+def wholes(pieces: list[str]) -> int:
+    """How many of a message's pieces are all of it: one, or two where the second is its words without emoji, so that no emoji makes them sound better.
+    Only one that laughs may: then they count as a part does."""
+    return 2 if len(pieces) > 1 and pieces[1] == without_emoji(pieces[0]) and not laughing(pieces[0]) else 1
+
+
+def seriousness(escalate: np.ndarray, part_discount: float, whole: int) -> np.ndarray:
+    """The escalation's probability of the whole (the first `whole` pieces) and of each part, parts discounted (in log-odds) because a
     sentence out of its context sounds worse than it is ("police took him")."""
     odds = log_odds(escalate)
-    odds[1:] -= part_discount
+    odds[whole:] -= part_discount
     return 1 / (1 + np.exp(-odds))
 
 
@@ -50,7 +57,7 @@ def understand(heads: Heads, heard: list[list[str]], vectors: list[np.ndarray]) 
 def _one(heads: Heads, result: Judged, here: slice, pieces: list[str]) -> dict:
     """One message: what its pieces were judged to be stands in the rows `here`."""
     limits, intents, urgencies = heads.thresholds, result.intents[here], result.urgencies[here]
-    serious = seriousness(result.escalate[here], limits["part_discount"])
+    serious = seriousness(result.escalate[here], limits["part_discount"], wholes(pieces))
     worst = int(serious.argmax())
     needed = serious[worst:worst + 1].round(4)
     by_urgency = adding_up(urgencies[worst:worst + 1], needed).round(4)

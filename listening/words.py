@@ -18,6 +18,9 @@ _TOKEN = re.compile(rf"[{_UNSPACED}][\u0e30-\u0e3a\u0e47-\u0e4e]*|[{_EMOJI}\u200
                     rf"|(?:[^\W{_UNSPACED}]|[\u0300-\u036f\u064b-\u0655\u0900-\u0963\u0966-\u0dff\u200c'’_])+|[^\w\s]")
 _END = re.compile(rf"(?:[!?؟。！？｡।॥۔።፧‼⁉…\n]|(?<![\d.])(?<!\b\w)\.(?!\d)|(?<=\d)\.(?=\s|$))+|[{_EMOJI}\u200d]{{1,}}")
 _LETTERLESS = str.maketrans({"đ": "d", "ł": "l", "ı": "i", "ø": "o", "ى": "ي", "ی": "ي", "ة": "ه", "ک": "ك", "ـ": None})
+_SAME_EMOJI = re.compile(rf"([{_EMOJI}])(?:[\s\ufe0f\u200d]*\1)+")
+_EMOJI_RUN = re.compile(rf"[{_EMOJI}\u200d]+")
+_LAUGHING = frozenset("😀😁😂🤣😃😄😅😆😉😊😋😎😏😛😜😝🤪🤭🙃😸😹😺")
 _REPEATED = re.compile(r"(.)\1{2,}", re.DOTALL)
 
 WINDOW, OVERLAP, LONGEST_SENTENCE, MOST_PARTS = 12, 4, 18, 24  # words, words, words, parts
@@ -46,10 +49,22 @@ def bare(text: str) -> str:
 
 
 def spoken(text: str) -> str:
-    """What the encoder reads: emoji as their names ("police cars revolving light"), shouting in small letters."""
-    named = "".join(c if unicodedata.category(c) != "So" else f" {unicodedata.name(c, '').lower()} " for c in text)
-    shouted = sum(c.isupper() for c in named) > sum(c.islower() for c in named)
+    """What the encoder reads: emoji as their names ("police cars revolving light"), a run of the same one once; shouting in small letters."""
+    shouted = sum(c.isupper() for c in text) > sum(c.islower() for c in text)
+    once = _SAME_EMOJI.sub(lambda run: run[1] if unicodedata.category(run[1]) == "So" else run[0], text)
+    named = "".join(c if unicodedata.category(c) != "So" else f" {unicodedata.name(c, '').lower()} " for c in once)
     return named.lower() if shouted else named
+
+
+def without_emoji(text: str) -> str:
+    """Its words alone; empty when it has no emoji, or nothing else."""
+    words = " ".join(_EMOJI_RUN.sub(" ", text).split())
+    return words if any(c.isalpha() for c in words) and _EMOJI_RUN.search(text) else ""
+
+
+def laughing(text: str) -> bool:
+    """Whether an emoji in it laughs or winks: then words may well be meant otherwise than they sound."""
+    return not _LAUGHING.isdisjoint(text)
 
 
 def tokens(text: str) -> list[tuple[str, int]]:

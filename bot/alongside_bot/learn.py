@@ -22,7 +22,7 @@ from listening.heads import ESCALATES, SHORT, Heads, Judged, adding_up, centred,
 from listening.labels import INTENTS, KIND_OF, URGENCIES
 from listening.ngrams import Grams
 from listening.small_talk import amid
-from listening.understanding import alarms, alone, of_kinds, seriousness
+from listening.understanding import alarms, alone, of_kinds, seriousness, wholes
 from listening.weights import NOISE
 
 GRAM_IN, GRAM_NUMBERS, HIDDEN, MEMBERS, ROUNDS, DAMPING, BATCH = 12, 150, 256, 4, 14, 0.5, 256
@@ -140,20 +140,21 @@ def _calibrated(heads: Heads, development: Lesson) -> Heads:
 
 @dataclass(frozen=True)
 class _Replies:
-    """Replies of which every piece has been judged. `pieces`: for each reply the rows of its whole and its parts."""
+    """Replies of which every piece has been judged. `pieces`: for each reply the rows of its whole and its parts; `wholes`: how many are all of it."""
 
     found: Judged
     pieces: list[np.ndarray]
+    wholes: list[int]
 
     @classmethod
     def judged(cls, heads: Heads, replies: Lesson) -> _Replies:
         ends = np.cumsum([len(pieces) for pieces in replies.heard])
         found = heads.judge([piece for pieces in replies.heard for piece in pieces], np.concatenate(replies.vectors))
-        return cls(found, np.split(np.arange(ends[-1]), ends[:-1]))
+        return cls(found, np.split(np.arange(ends[-1]), ends[:-1]), [wholes(pieces) for pieces in replies.heard])
 
     def chances_at(self, discount: float) -> tuple[np.ndarray, np.ndarray]:
         """Of each reply how bad the piece sounds that sounds worst, and its chances of every urgency."""
-        scores = [seriousness(self.found.escalate[p], discount) for p in self.pieces]
+        scores = [seriousness(self.found.escalate[p], discount, whole) for p, whole in zip(self.pieces, self.wholes)]
         worst, escalate = np.array([p[s.argmax()] for p, s in zip(self.pieces, scores)]), np.array([s.max() for s in scores])
         return escalate, adding_up(self.found.urgencies[worst], escalate)
 

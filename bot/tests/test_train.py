@@ -45,3 +45,32 @@ def test_a_link_left_by_a_process_of_the_same_number_is_not_written_through(mode
     train.take(new)
     assert old.read_bytes() == before and (models / "alongside.tar.gz").read_bytes() == new.read_bytes()
     assert (models / "heads.npz").read_bytes() == b"new heads"
+
+
+@pytest.fixture
+def cache(models, tmp_path, monkeypatch):
+    """The folder of kept models; a training makes one of two bytes, and its report is not read."""
+    monkeypatch.setattr(train, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(train, "show", lambda model: None)
+    monkeypatch.setattr(train, "fingerprint", lambda: "now")
+    monkeypatch.setattr(train, "train", lambda path: kept(path, b"ok"))
+    (tmp_path / "models").mkdir(exist_ok=True)
+    return tmp_path / "models"
+
+
+def test_a_damaged_kept_model_is_trained_anew_and_never_taken(cache, models, capsys):
+    good = kept(cache / "now.tar.gz", b"good heads").read_bytes()
+    (cache / "now.tar.gz").write_bytes(good[:len(good) // 2])
+    with pytest.raises((EOFError, StopIteration, tarfile.TarError)):
+        train.take(cache / "now.tar.gz")
+    assert not (models / "alongside.tar.gz").exists()
+    train.main()
+    assert (models / "heads.npz").read_bytes() == b"ok" and "is damaged: trained anew" in capsys.readouterr().out
+
+
+def test_what_changed_while_it_trained_is_not_kept_under_its_old_name(cache, models, monkeypatch):
+    names = iter(["now", "now", "other"])
+    monkeypatch.setattr(train, "fingerprint", lambda: next(names))
+    with pytest.raises(SystemExit, match="changed while it was trained"):
+        train.main()
+    assert not (cache / "now.tar.gz").exists() and not (models / "alongside.tar.gz").exists()

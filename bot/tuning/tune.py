@@ -12,6 +12,7 @@ machine gives a slightly different file.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 import time
@@ -221,7 +222,9 @@ def tune(minutes: float, rate: float, go_on: bool) -> None:
     print(f"the last step: {progress(net, heads, pieces, replies)}", flush=True)
     net, heads = kept.module, kept_heads.module
     print(f"the average: {progress(net, heads, pieces, replies)}", flush=True)
-    np.savez_compressed(TUNED, **changes(model, net.matrices(), net.small()), **heads.saved(lessons.kinds))
+    part = TUNED.with_name(f"tuned.{os.getpid()}.npz")  # a bot that starts meanwhile, or a full disk, must not meet half of it
+    np.savez_compressed(part, **changes(model, net.matrices(), net.small()), **heads.saved(lessons.kinds))
+    os.replace(part, TUNED)
     print(f"written: {TUNED.name}, {TUNED.stat().st_size / 2**20:.1f} MB")
 
 

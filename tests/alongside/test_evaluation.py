@@ -15,7 +15,7 @@ import typer
 from alongside import evaluation, evaluation_sets
 from alongside.evaluation import Judged, broken, measure, run_evaluation
 from alongside.evaluation_page import page
-from alongside.evaluation_sets import Case, amid_small_talk, sets
+from alongside.evaluation_sets import Case, amid_small_talk, sets, with_emoji
 from alongside.evaluation_sums import Figure, share
 from alongside.processes import BotMissing
 from alongside.triage_stream import Ears
@@ -113,11 +113,18 @@ def test_short_dangers_are_measured_amid_small_talk() -> None:
     assert amid_small_talk([danger, *calm[1:]]) == [], "too little small talk"
 
 
+def test_replies_are_measured_with_emoji_and_in_capitals() -> None:
+    replies = [Case(f"he is outside {n}", "en", Urgency.IMMEDIATE, "danger_now", frozenset({"terse"})) for n in range(4)]
+    found = with_emoji(replies)
+    assert [case.text for case in found] == ["he is outside 0 😭", "HE IS OUTSIDE 1 🙏", "he is outside 2 ❤️❤️❤️", "HE IS OUTSIDE 3 😢"]
+    assert {(case.urgency, case.tags) for case in found} == {(Urgency.IMMEDIATE, frozenset({"terse"}))}
+
+
 def test_every_floor_is_of_a_set_and_a_figure_that_there_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(evaluation_sets, "SHARED", tmp_path)
     names = {name for name, _ in sets(None)}
     labelled = measure("labelled", [judged(urgency, "none", tags=frozenset({"romanised", "past"})) for urgency in Urgency])
-    figures = {name: labelled.overall if name in ("held-out", "held-out, amid small talk", "calibration") else {} for name in names}
+    figures = {name: labelled.overall if name in ("held-out", "held-out, amid small talk", "held-out, with emoji and capitals", "calibration") else {} for name in names}
     for kind, must in (("benign", "calm"), ("hardneg", "calm"), ("distress", "escalates")):
         figures[f"real {kind}"] = measure("real", [judged(None, "none", must=must, concern=None)]).overall
     wanted = {(*where.partition(":")[::2], limit.removeprefix("max_")) for where, limits in evaluation.floors().items() for limit in limits}

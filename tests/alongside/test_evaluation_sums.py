@@ -62,6 +62,7 @@ def test_a_figure_of_nothing_is_zero() -> None:
 @pytest.mark.parametrize(("chances", "bins", "error"), [
     ([(1.0, True), (0.0, False)], 2, 0.0), ([(1.0, False), (0.0, True)], 2, 1.0), ([], 10, 0.0),
     ([(0.75, n < 75) for n in range(100)], 1, 0.0), ([(0.9, n < 50) for n in range(100)], 1, 0.4),
+    ([(0.5, n < 50) for n in range(100)], 10, 0.0),
 ])
 def test_chances_that_come_true_have_no_calibration_error(chances: list[tuple[float, bool]], bins: int, error: float) -> None:
     figure = calibration_error(chances, bins)
