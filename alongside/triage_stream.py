@@ -89,7 +89,10 @@ def _spare() -> Ears:
 def ears(no_bot: bool) -> Iterator[Ears]:
     """The bot, started if none answers; with `no_bot` what is left without it. Raises BotMissing."""
     if no_bot:
-        yield _reserve()
+        left = _spare()
+        if left.understand is None:
+            typer.echo("there is no model to judge with (`make setup` trains one): phrase lists alone hear one danger in five", err=True)
+        yield left
         return
     with bot_for_tools(configuration) as bot:
         yield Ears(bot.understand, False, cache(_spare))  # loaded when it is first needed, once

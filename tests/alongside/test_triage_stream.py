@@ -58,6 +58,16 @@ def test_the_answer_has_the_contracts_keys_and_kinds() -> None:
     assert "danger_now" in found["concerns"] and found["why"] and all(isinstance(why, str) for why in found["why"])
 
 
+@pytest.mark.parametrize("damaged", [False, True])
+def test_that_there_is_no_model_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, damaged: bool) -> None:
+    if damaged:
+        (tmp_path / "heads.npz").write_bytes(b"PK half a file")
+        monkeypatch.setattr(triage_stream, "RESERVE_MODEL", tmp_path / "heads.npz")
+    status, (found,) = run({"id": 7, "text": DANGER})
+    said = capsys.readouterr().err
+    assert status == 0 and found["escalates"] and "phrase lists alone" in said and ("cannot be used" in said) is damaged
+
+
 def test_every_line_is_answered_in_order_with_its_own_id() -> None:
     ids: list[Any] = [f"n{n}" if n % 3 else n for n in range(3 * BATCH + 5)] + [None, 1.5, {"a": [1]}, "ключ"]
     status, found = run(*({"id": i, "text": DANGER if n % 10 == 0 else "ok"} for n, i in enumerate(ids)))
