@@ -94,7 +94,7 @@ def test_a_wrong_line_is_answered_with_an_error_and_the_others_go_on(line: str) 
 @pytest.mark.parametrize("lang", ["sq", "SQ", "sq-AL", "sq_AL", " sq "])
 def test_a_language_is_known_as_spreadsheets_write_it(lang: str, capsys: pytest.CaptureFixture[str]) -> None:
     status, (found,) = run({"id": 1, "text": "ndihmë", "lang": lang})
-    assert (status, found["urgency"]) == (0, "immediate") and capsys.readouterr().err == ""
+    assert (status, found["urgency"]) == (0, "immediate") and "none of our codes" not in capsys.readouterr().err
 
 
 def test_a_language_that_is_none_of_ours_is_said_and_its_text_is_judged_all_the_same(capsys: pytest.CaptureFixture[str]) -> None:
