@@ -232,7 +232,8 @@ def _is_database(url: str) -> bool:
         named = make_url(url)
     except (ArgumentError, ValueError):
         return False
-    if "@" in url and not url.rpartition("@")[2].lstrip("[").startswith(named.host or ""):
+    authority = url.partition("?")[0]
+    if "@" in authority and not authority.rpartition("@")[2].lstrip("[").startswith(named.host or ""):
         return False  # an @ that is not written as %40: a piece of the password would be taken for the host, and shown
     return named.drivername == "postgresql+psycopg" or named.drivername == "sqlite" and named.database not in (None, "", ":memory:")
 

@@ -8,6 +8,7 @@ that is interrupted leaves no model behind, and the next one finds the embedding
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -73,9 +74,12 @@ def heads_of(model: Path) -> bytes:
 
 
 def _whole(model: Path) -> bool:
-    """Whether its heads can be read."""
+    """Whether it can be read to its end, where its checksum stands, and its heads in it."""
     try:
         heads_of(model)
+        with gzip.open(model) as content:
+            while content.read(1 << 20):
+                pass
     except (OSError, EOFError, StopIteration, tarfile.TarError, zlib.error):
         return False
     return True

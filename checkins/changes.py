@@ -5,17 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casefile import audit, live
-from casefile.models import Person, Plan, PlanChange
+from casefile.models import Checkin, Person, Plan, PlanChange
 from casefile.vocabulary import Purpose
 from checkins import schedule
 from checkins.ladder_terms import Ended, Paused
 from checkins.moves import hear, move_all, open_checkins
 from messaging import outbox
+from messaging.safe_hours import next_safe
 
 PLAN_FIELDS = frozenset({
     "confirmed_by", "confirmed_at", "review_on", "rule", "starts_on", "at_time", "jitter_minutes", "safe_hours", "never_dates", "stress_dates",
@@ -121,6 +123,8 @@ def settle(session: Session, person: Person, plan: Plan | None, now: dt.datetime
         move_all(session, person.id, fact, now)
         outbox.cancel_pending(session, person.id, now, purposes)
     if plan is not None:
+        if _wish_is_done(session, person, plan, now):
+            plan.moved_to = None
         view = view_of(person, plan)
         found = schedule.next_after(view, now)
         if ends is not None or not _stays_due(view, plan.next_at, found, now):
@@ -130,14 +134,23 @@ def settle(session: Session, person: Person, plan: Plan | None, now: dt.datetime
         hear(session, checkin.id, "plan_changed")
 
 
+def _wish_is_done(session: Session, person: Person, plan: Plan, now: dt.datetime) -> bool:
+    """Whether the check-in at the time she had wished for was made, on a day before today: left standing, the wish would come back as another
+    check-in whenever her safe hours change. (On its own day it keeps the usual hour from being asked as well.)"""
+    if plan.moved_to is None or plan.moved_to.astimezone(zone := ZoneInfo(person.time_zone)).date() >= now.astimezone(zone).date():
+        return False
+    return session.scalar(select(Checkin.id).where(Checkin.person_id == person.id, Checkin.planned_at >= plan.moved_to).limit(1)) is not None
+
+
 def _stays_due(view: schedule.PlanView, due: dt.datetime | None, found: schedule.Moment | None, now: dt.datetime) -> bool:
     """Whether a check-in is due that the worker has not made yet (it may have been away): no change may lose it untold. It gives way only to her
-    wish for a moment ahead, to a first day ahead, and to another hour of its own day."""
+    wish for a moment ahead, to a first day ahead, and to another one of its own day or of the day on which it could be asked."""
     if due is None or due > now or not view.live:
         return False
     if (view.moved_to is not None and view.moved_to > now) or view.starts_on > schedule.local_day(view, now):
         return False
-    return found is None or found.day != schedule.local_day(view, due)
+    at = next_safe(now, view.zone, view.hours, view.never)
+    return found is None or found.day not in {schedule.local_day(view, day) for day in (due, at) if day is not None}
 
 
 def _what_ends(person: Person, plan: Plan | None, now: dt.datetime) -> tuple[Ended | Paused, tuple[Purpose, ...]] | None:

@@ -104,7 +104,7 @@ _NOT_DELIVERED = {"undelivered": "our messages do not arrive on her phone", "ref
                   "number_gone": "her number is no longer in use, or is somebody else's by now"}
 
 _OUR_FAULT = "we could not write to her: our own service or the provider failed"
-_HELD_BACK = "we did not write to her: the rules of her plan held the message back, or there was no way to send it"
+_HELD_BACK = "we did not write to her: the rules of her plan held the message back, or it could not be sent, or not in time"
 
 
 def _no_way(woke: Woke) -> str | None:

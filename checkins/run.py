@@ -106,10 +106,8 @@ def _plan_batch(database: Database, now: dt.datetime, limit: int) -> int:
             .with_for_update(skip_locked=True, of=Plan)).all()
         made, times = [], []
         for plan in plans:
-            # Her wish for another time is this check-in or lies ahead: left standing, it would come back whenever her safe hours change.
-            wish = plan.moved_to if plan.moved_to is not None and plan.moved_to > now else None
-            following, live_now = _following(session, plan, wish, now)
-            times.append({"id": plan.id, "next_at": following, "moved_to": wish})
+            following, live_now = _following(session, plan, now)
+            times.append({"id": plan.id, "next_at": following})
             if live_now:
                 made.append({"person_id": plan.person_id, "planned_at": plan.next_at, "state": CheckinState.PLANNED, "step": -1, "run_at": now,
                              "lane": Lane.LADDER, "attempt": 0, "faster": False, "late": False, "version": 1})
@@ -119,10 +117,10 @@ def _plan_batch(database: Database, now: dt.datetime, limit: int) -> int:
         return len(plans)
 
 
-def _following(session: Session, plan: Any, wish: dt.datetime | None, now: dt.datetime) -> tuple[dt.datetime | None, bool]:
+def _following(session: Session, plan: Any, now: dt.datetime) -> tuple[dt.datetime | None, bool]:
     """The plan's time after this one, and whether it may ask at all. A plan that cannot be read is stopped and a person told."""
     try:
-        view = replace(view_of(plan, plan), moved_to=wish)
+        view = view_of(plan, plan)
         following = schedule.next_after(view, now)
     except Exception as error:  # noqa: BLE001
         log.error("plan %s: no next time: %s", plan.id, type(error).__name__)

@@ -40,7 +40,7 @@ def place(c: Checkin) -> tuple[str, str]:
     if c.state is CheckinState.SUSPENDED or c.delivery in OURS:
         if c.state is CheckinState.CALL_DUE:
             return "ours", "We could not write: a call is due"
-        return "ours", "Not asked: held back by the rules of the plan, or no way to write" if c.delivery == "not_sent" else \
+        return "ours", "Not asked: held back by the rules of the plan, or not to be sent" if c.delivery == "not_sent" else \
             "Not asked: our own service or the provider failed"
     if c.delivery in UNDELIVERED or c.delivery == "opted_out":
         return "undelivered", "Not delivered" + (": a call is due" if c.state is CheckinState.CALL_DUE else "")

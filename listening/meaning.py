@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sqlite3
 import tempfile
 import threading
@@ -19,7 +20,8 @@ from listening.weights import tuned_model
 
 BATCH = 16
 LONG = 160  # letters of a batch from which on two threads share it: a long message is heard in little more than half the time
-LONGEST = 3_000  # letters
+LONGEST = 2_000  # letters
+_PADDING = re.compile(r"(.)\1{8,}", re.DOTALL)  # blanks, invisible marks, lines of dashes: no words, and what stands behind them must be read
 AT_ONCE = 4096  # training texts saved together: the more, the more of one length there are to work out at once
 
 
@@ -73,7 +75,7 @@ def halfway(texts: list[str]) -> int:
 def readable(text: str) -> str:
     """The text as the model can take it: it ends at a zero byte, and must not be empty. It reads 512 pieces of words only, but looks at every letter,
     and everybody else's message waits meanwhile."""
-    return text[:LONGEST].replace("\x00", " ") or " "
+    return _PADDING.sub(r"\1\1\1", text.replace("\x00", " "))[:LONGEST] or " "
 
 
 class Remembered:

@@ -6,13 +6,22 @@ import numpy as np
 
 from listening.heads import Heads, Judged, adding_up, log_odds
 from listening.labels import CONCERNS, FALLBACK, KIND_OF, KINDS
-from listening.words import laughing, without_emoji
+from listening.words import crying, without_emoji
 
 
 def wholes(pieces: list[str]) -> int:
-    """How many of a message's pieces are all of it: one, or two where the second is its words without emoji, so that no emoji makes them sound better.
-    Only one that laughs may: then they count as a part does."""
-    return 2 if len(pieces) > 1 and pieces[1] == without_emoji(pieces[0]) and not laughing(pieces[0]) else 1
+    """How many of a message's pieces are all of it: one, or two where the second is its words without emoji that cry, plead or call, so that these make
+    nothing sound better. Without other emoji they count as a part does."""
+    return 2 if len(pieces) > 1 and crying(pieces[0]) and pieces[1] == without_emoji(pieces[0]) else 1
+
+
+def worst_of(judged: Judged, here: np.ndarray, part_discount: float, whole: int) -> tuple[int, float, int]:
+    """Of a message's pieces, judged in the rows `here`: the place of the one that sounds worst, how bad (the chance of a person being needed), and the
+    place of the one whose urgencies count: of those that are all of it the one that sounds most like now."""
+    serious = seriousness(judged.escalate[here], part_discount, whole)
+    worst = int(serious.argmax())
+    now = adding_up(judged.urgencies[here[:whole]], np.full(whole, serious[worst]))[:, -1]
+    return worst, float(serious[worst]), int(now.argmax()) if worst < whole else worst
 
 
 def seriousness(escalate: np.ndarray, part_discount: float, whole: int) -> np.ndarray:
@@ -57,10 +66,9 @@ def understand(heads: Heads, heard: list[list[str]], vectors: list[np.ndarray]) 
 def _one(heads: Heads, result: Judged, here: slice, pieces: list[str]) -> dict:
     """One message: what its pieces were judged to be stands in the rows `here`."""
     limits, intents, urgencies = heads.thresholds, result.intents[here], result.urgencies[here]
-    serious = seriousness(result.escalate[here], limits["part_discount"], wholes(pieces))
-    worst = int(serious.argmax())
-    needed = serious[worst:worst + 1].round(4)
-    by_urgency = adding_up(urgencies[worst:worst + 1], needed).round(4)
+    worst, chance, most = worst_of(result, np.arange(here.start, here.stop), limits["part_discount"], wholes(pieces))
+    needed = np.array([chance]).round(4)
+    by_urgency = adding_up(urgencies[most:most + 1], needed).round(4)
     escalates = bool(alarms(needed, by_urgency[:, -1], limits)[0])
     # Short words of danger amid small talk may count for too little to alarm: then a person reads them.
     sounding = alone(result.escalate[here], urgencies, limits)

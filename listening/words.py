@@ -18,8 +18,9 @@ _TOKEN = re.compile(rf"[{_UNSPACED}][\u0e30-\u0e3a\u0e47-\u0e4e]*|[{_EMOJI}\u200
                     rf"|(?:[^\W{_UNSPACED}]|[\u0300-\u036f\u064b-\u0655\u0900-\u0963\u0966-\u0dff\u200c'’_])+|[^\w\s]")
 _END = re.compile(rf"(?:[!?؟。！？｡।॥۔።፧‼⁉…\n]|(?<![\d.])(?<!\b\w)\.(?!\d)|(?<=\d)\.(?=\s|$))+|[{_EMOJI}\u200d]{{1,}}")
 _LETTERLESS = str.maketrans({"đ": "d", "ł": "l", "ı": "i", "ø": "o", "ى": "ي", "ی": "ي", "ة": "ه", "ک": "ك", "ـ": None})
-_SAME_EMOJI = re.compile(rf"([{_EMOJI}])(?:[\s\ufe0f\u200d]*\1)+")
-_EMOJI_RUN = re.compile(rf"[{_EMOJI}\u200d]+")
+_SAME_EMOJI = re.compile(rf"([{_EMOJI}])(?:[\s\ufe0f\u200d\U0001f3fb-\U0001f3ff]*\1)+")
+_EMOJI_RUN = re.compile(rf"[{_EMOJI}](?:[{_EMOJI}\u200d]*[{_EMOJI}])?")  # a joiner alone belongs to Bengali and Hindi words
+_CRYING = frozenset("😭😢😥😰😨😱😖😣😩😫😞😔😟🥺☹🙁😓😦😧🙏💔🆘🚨🚑🚓")
 _LAUGHING = frozenset("😀😁😂🤣😃😄😅😆😉😊😋😎😏😛😜😝🤪🤭🙃😸😹😺")
 _REPEATED = re.compile(r"(.)\1{2,}", re.DOTALL)
 
@@ -62,9 +63,9 @@ def without_emoji(text: str) -> str:
     return words if any(c.isalpha() for c in words) and _EMOJI_RUN.search(text) else ""
 
 
-def laughing(text: str) -> bool:
-    """Whether an emoji in it laughs or winks: then words may well be meant otherwise than they sound."""
-    return not _LAUGHING.isdisjoint(text)
+def crying(text: str) -> bool:
+    """Whether its emoji cry, plead or call for help, and none laughs: beside others words may well be meant otherwise than they sound."""
+    return not _CRYING.isdisjoint(text) and _LAUGHING.isdisjoint(text)
 
 
 def tokens(text: str) -> list[tuple[str, int]]:

@@ -51,9 +51,16 @@ def awaited(session: Session, person: Person, row: Inbound) -> str:
     if person.awaiting_since is None or not -CLOCKS <= row.received_at - person.awaiting_since <= ANSWERED_WITHIN:
         return ""
     if row.received_at < person.awaiting_since + TO_READ and not _names_it(person, row):
-        # Unread so far: no hour and no language. To a colleague it answers what she wrote before, if anything.
-        return "human" if person.taken_over_at is not None else ""
+        # Unread so far: no hour and no language, nor a wish ("later") to be done. A number may be for the check-in, or for a colleague who wrote before.
+        return "" if person.taken_over_at is None and _BARE_NUMBER.fullmatch(row.body) else "human"
+    if person.awaiting == "call_when" and _BARE_NUMBER.fullmatch(row.body) and _wrote_since(session, row, person.awaiting_since):
+        return ""  # she came to speak of something else: 9 may be danger, and of any other number a person asks what it means
     return person.awaiting
+
+
+def _wrote_since(session: Session, row: Inbound, since: dt.datetime) -> bool:
+    return session.scalar(select(Inbound.id).where(Inbound.person_id == row.person_id, Inbound.id != row.id, Inbound.received_at > since,
+                                                   Inbound.received_at <= row.received_at).limit(1)) is not None
 
 
 def _names_it(person: Person, row: Inbound) -> bool:

@@ -22,7 +22,7 @@ from listening.heads import ESCALATES, SHORT, Heads, Judged, adding_up, centred,
 from listening.labels import INTENTS, KIND_OF, URGENCIES
 from listening.ngrams import Grams
 from listening.small_talk import amid
-from listening.understanding import alarms, alone, of_kinds, seriousness, wholes
+from listening.understanding import alarms, alone, of_kinds, wholes, worst_of
 from listening.weights import NOISE
 
 GRAM_IN, GRAM_NUMBERS, HIDDEN, MEMBERS, ROUNDS, DAMPING, BATCH = 12, 150, 256, 4, 14, 0.5, 256
@@ -154,9 +154,9 @@ class _Replies:
 
     def chances_at(self, discount: float) -> tuple[np.ndarray, np.ndarray]:
         """Of each reply how bad the piece sounds that sounds worst, and its chances of every urgency."""
-        scores = [seriousness(self.found.escalate[p], discount, whole) for p, whole in zip(self.pieces, self.wholes)]
-        worst, escalate = np.array([p[s.argmax()] for p, s in zip(self.pieces, scores)]), np.array([s.max() for s in scores])
-        return escalate, adding_up(self.found.urgencies[worst], escalate)
+        found = [(p, worst_of(self.found, p, discount, whole)) for p, whole in zip(self.pieces, self.wholes)]
+        escalate = np.array([chance for _, (_, chance, _) in found])
+        return escalate, adding_up(self.found.urgencies[[p[most] for p, (_, _, most) in found]], escalate)
 
     def alone(self, limits: dict[str, float]) -> np.ndarray:
         """Whether a part of each would alarm by itself."""

@@ -24,7 +24,7 @@ def test_of_a_long_text_only_the_parts_are_judged_without_emoji():
     assert long not in needed and "he is outside" in pieces and not any(len(p) > len(long) / 2 for p in needed)
 
 
-@pytest.mark.parametrize(("text", "many"), [("he is here 😭", 2), ("he is here 😂", 1), ("he is here 😭😂", 1), ("he is here", 1), ("Well. He is here.", 1)])
+@pytest.mark.parametrize(("text", "many"), [("he is here 😭", 2), ("he is here 😂", 1), ("he is here ❤️", 1), ("he is here 😭😂", 1), ("he is here", 1), ("Well. He is here.", 1)])
 def test_emoji_make_nothing_better_unless_they_laugh(text, many):
     [pieces], _ = split([text])
     assert wholes(pieces) == many

@@ -1,10 +1,14 @@
 """A long message is shared between two threads, and comes out as if it had not been."""
 
+import time
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listening.meaning import LONG, Encoder, halfway
+from listening.meaning import LONG, Encoder, halfway, readable
+from listening.words import spoken
 
 
 def test_what_two_threads_work_out_is_what_one_does():
@@ -25,3 +29,15 @@ def test_both_halves_have_something_and_no_better_cut_is_missed(lengths):
 
 def test_a_single_text_is_not_cut():
     assert halfway(["one text"]) == 0
+
+
+@pytest.mark.parametrize("padding", [" ", "\u200e", "\u200b", "\t", "\u00a0", "-", "_", "\u3164"])
+def test_what_stands_behind_padding_is_read(padding):
+    assert readable("ok" + padding * 3_100 + "he is here").endswith("he is here")
+
+
+def test_a_crowd_of_emoji_keeps_nobody_waiting():
+    encoder, began = Encoder(), time.process_time()
+    encoder.vectors([spoken(text) for text in ("😭" * 4_096, "🙏🏽" * 2_000, "x😭" * 2_000)])
+    assert time.process_time() - began < 20, "one of them took 37 s"
+    assert len(readable("😭😢" * 4_000)) <= 2_000

@@ -238,10 +238,20 @@ def test_a_wish_that_was_asked_does_not_come_back_when_safe_hours_change(house):
     house.tick()
     act(house, person_id, "reschedule", day=None, time=dt.time(15))
     house.until(NOW + DAY)
-    assert len(house.checkins()) == 2 and house.plan(person_id).moved_to is None
+    assert len(house.checkins()) == 2
     with house.database.write() as session:
         changes.make(session, person_id, "changed", {"safe_hours": {day: [["10:00", "14:00"]] for day in ("tue", "fri")}}, house.now, house.staff_id())
-    assert house.plan(person_id).next_at == NOW + 7 * DAY
+    assert house.plan(person_id).next_at == NOW + 7 * DAY and house.plan(person_id).moved_to is None
+
+
+def test_a_wish_on_a_check_in_s_own_day_takes_its_place(house):
+    person_id = house.add(next_at=NOW + 7 * HOUR, at_time="18:00")
+    act(house, person_id, "reschedule", day=None, time=dt.time(15))
+    house.until(NOW + 5 * HOUR)
+    with house.database.write() as session:
+        changes.make(session, person_id, "changed", {"daily_cap": 3}, house.now, house.staff_id())
+    house.until(NOW + DAY)
+    assert len(house.checkins()) == 1 and house.plan(person_id).next_at > NOW + 2 * DAY
 
 
 def test_a_wish_not_asked_yet_moves_with_safe_hours_and_is_asked_once(house):

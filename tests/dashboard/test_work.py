@@ -43,7 +43,7 @@ def test_each_check_in_stands_where_it_belongs(state: CheckinState, delivery: st
 
 
 @pytest.mark.parametrize(("delivery", "said"), [
-    (NOT_PICKED_UP, "Called, not picked up"), ("not_sent", "Not asked: held back by the rules of the plan, or no way to write"),
+    (NOT_PICKED_UP, "Called, not picked up"), ("not_sent", "Not asked: held back by the rules of the plan, or not to be sent"),
     ("our_fault", "Not asked: our own service or the provider failed"), (None, "Being sent")])
 def test_what_became_of_the_question_is_said(delivery: str | None, said: str) -> None:
     assert place(Checkin(state=CheckinState.ASKED, delivery=delivery, step=0, late=False, outcome=None))[1] == said

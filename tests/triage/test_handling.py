@@ -658,6 +658,25 @@ def test_a_nine_right_after_a_two_is_danger_and_no_hour(desk: Desk) -> None:
     assert desk.say("9").urgency is Urgency.IMMEDIATE
 
 
+def test_a_nine_long_after_a_two_is_an_hour_only_when_nothing_was_written_between(desk: Desk) -> None:
+    desk.bot = FakeBot(acts=("call_requested",))
+    desk.say("2")
+    desk.now += 3 * SECOND
+    desk.bot = FakeBot(acts=("handover",))
+    desk.say("please")
+    desk.now += HOUR
+    assert desk.say("9").urgency is Urgency.IMMEDIATE
+
+
+def test_later_beside_a_two_moves_nothing(desk: Desk) -> None:
+    desk.bot = FakeBot(acts=("call_requested",))
+    desk.say("2")
+    desk.now += 3 * SECOND
+    desk.bot = FakeBot(acts=("reschedule",))
+    assert desk.say("later").urgency is Urgency.ROUTINE
+    assert desk.all(Plan)[0].moved_to is None and desk.replies()[-1] != "reply.later" and desk.all(Person)[0].awaiting == "call_when"
+
+
 def test_a_text_beside_a_colleague_s_question_is_the_colleague_s(desk: Desk) -> None:
     """ "Is he there? 1 = yes, 2 = no", and then "When is a good time to call?" """
     desk.set(Person, awaiting="call_when", awaiting_since=NOW, taken_over_by=1, taken_over_at=NOW - HOUR)
