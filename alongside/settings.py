@@ -232,8 +232,10 @@ def _is_database(url: str) -> bool:
         named = make_url(url)
     except (ArgumentError, ValueError):
         return False
-    authority = url.partition("?")[0]
-    if "@" in authority and not authority.rpartition("@")[2].lstrip("[").startswith(named.host or ""):
+    before = url.partition("?")[0]
+    # Behind a database's name "?" begins its options, which may hold an @; anywhere else it is a piece of the password.
+    named_so_far = before if "/" in before.partition("://")[2].rpartition("@")[2] else url
+    if "@" in named_so_far and not named_so_far.rpartition("@")[2].lstrip("[").startswith(named.host or ""):
         return False  # an @ that is not written as %40: a piece of the password would be taken for the host, and shown
     return named.drivername == "postgresql+psycopg" or named.drivername == "sqlite" and named.database not in (None, "", ":memory:")
 

@@ -181,7 +181,8 @@ def test_a_database_is_named_in_the_usual_ways(environ: dict[str, str], written:
     Database(found.render_as_string(hide_password=False)).close() if driver != "sqlite" else None
 
 
-@pytest.mark.parametrize(("written", "host"), [("postgresql://u@server:p@h/d", "h"), ("postgresql://u@/d?host=/run/postgresql", None), ("postgresql://h/d", "h"), ("postgresql://u:p@h/d?application_name=a@b", "h")])
+@pytest.mark.parametrize(("written", "host"), [("postgresql://u@server:p@h/d", "h"), ("postgresql://u@/d?host=/run/postgresql", None), ("postgresql://h/d", "h"), ("postgresql://u:p@h/d?application_name=a@b", "h"),
+                                              ("postgresql://h/d?user=sam@example.org", "h")])
 def test_an_at_sign_that_hides_no_host_is_taken(environ: dict[str, str], written: str, host: str | None) -> None:
     assert make_url(load({**environ, A + "DATABASE_URL": written}, NOWHERE).database_url).host == host
 
