@@ -55,7 +55,7 @@ def test_what_is_moved_is_asked_then_and_by_the_way_she_chose(house_running: Pla
     until(lambda: said(house_running, "MARIA") == ["reply.other_way"])
     house_running.due("MARIA")
     until(lambda: house_running.phone("MARIA")[-1]["channel"] == "whatsapp")
-    assert house_running.phone("MARIA")[-1]["body"] == house_running.words("checkin.intro"), "a new thread says that it is automated"
+    assert house_running.phone("MARIA")[-1]["body"] == house_running.words("checkin.ask.plain"), "her number was told by SMS that it is automated"
 
 
 def test_a_channel_she_did_not_consent_to_is_a_task(house_running: Place) -> None:
