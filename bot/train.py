@@ -67,19 +67,19 @@ def take(model: Path) -> None:
 
 
 def heads_of(model: Path) -> bytes:
-    """The learned heads inside a model's archive; beside it they are the app's reserve."""
-    with tarfile.open(model) as archive:
-        name = next(n for n in archive.getnames() if n.endswith("heads.npz"))
-        return archive.extractfile(name).read()
+    """The learned heads inside a model's archive; beside it they are the app's reserve. Read to its end, where its checksum stands: one that is damaged
+    anywhere raises OSError, EOFError, tarfile.TarError or zlib.error, one without heads StopIteration."""
+    with gzip.open(model) as content:
+        with tarfile.open(fileobj=content, mode="r|") as archive:
+            heads = next(archive.extractfile(entry).read() for entry in archive if entry.name.endswith("heads.npz"))
+        while content.read(1 << 20):
+            pass
+    return heads
 
 
 def _whole(model: Path) -> bool:
-    """Whether it can be read to its end, where its checksum stands, and its heads in it."""
     try:
         heads_of(model)
-        with gzip.open(model) as content:
-            while content.read(1 << 20):
-                pass
     except (OSError, EOFError, StopIteration, tarfile.TarError, zlib.error):
         return False
     return True
@@ -120,7 +120,8 @@ def show(model: Path) -> None:
 def main() -> None:
     """Train unless there is nothing new."""
     began = time.monotonic()
-    kept = cache_folder() / "models" / f"{fingerprint()}.tar.gz"
+    made_of = fingerprint()
+    kept = cache_folder() / "models" / f"{made_of}.tar.gz"
     if kept.exists() and not _whole(kept):
         print(f"{kept} is damaged: trained anew", flush=True)
         kept.unlink()
@@ -128,9 +129,8 @@ def main() -> None:
         print(f"the model for these files is there already: {kept.name}")
     else:
         print("training the bot (a few minutes)", flush=True)
-        before = fingerprint()
         train(kept)
-        if fingerprint() != before:  # it may have learned from either state of a file: of no use to whoever has the files as they were
+        if fingerprint() != made_of:  # it may have learned from either state of a file: of no use to whoever has the files as they were
             kept.unlink()
             raise SystemExit("a file that the model is made of changed while it was trained: run it once more")
         show(kept)
