@@ -71,15 +71,11 @@ class Ears:
     instead: Callable[[], Ears] = lambda: Ears(None, True)  # who is asked for what the bot did not take or answer
 
 
-def _reserve() -> Ears:
-    reserve = Reserve.load(RESERVE_MODEL)
-    return Ears(reserve.understand if reserve else None, True)
-
-
 def _spare() -> Ears:
     """The reserve as the service has it: a model that cannot be used leaves the phrase lists."""
     try:
-        return _reserve()
+        reserve = Reserve.load(RESERVE_MODEL)
+        return Ears(reserve.understand if reserve else None, True)
     except Exception as error:
         typer.echo(f"the reserve's model cannot be used: {type(error).__name__}", err=True)
         return Ears(None, True)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from casefile.models import Address, Alert, CallAttempt, Checkin, Inbound, Outbox, Person, Plan, WelfareCall
 from casefile.vocabulary import AlertKind, AlertState, Channel, Concern, InboundState, OutboxState, Purpose, Urgency
 from checkins.calls import RECENT
-from checkins.ladder_terms import DEFAULT_STEPS, OPEN, Do, Policy, Step
+from checkins.ladder_terms import ALERT_KEY, DEFAULT_STEPS, OPEN, Do, Policy, Step
 from messaging.delivery import FAILED
 
 # For so long an alarm, or a contact by the exploiters, makes a silence more urgent; distress for so long.
@@ -121,7 +121,7 @@ class Scene:
 
     def handled(self, checkin_ids: Collection[int]) -> set[int]:
         """Which check-ins a person has dealt with: their alert is resolved."""
-        keys = {f"silence:{i}": i for i in checkin_ids}
+        keys = {f"{ALERT_KEY}{i}": i for i in checkin_ids}
         done = self._session.scalars(select(Alert.key).where(Alert.key.in_(keys), Alert.state == AlertState.RESOLVED))
         return {keys[key] for key in done}
 

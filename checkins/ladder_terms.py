@@ -142,6 +142,8 @@ OURS = frozenset({"our_fault", "lost", "not_sent"})
 ARRIVED = frozenset({"sent", "delivered", "read"})
 # How a call stands that rang and was not picked up: silence, though another way is tried at once as after "undelivered".
 NOT_PICKED_UP = "not_picked_up"
+# How the key of a check-in's one alert begins; its number follows.
+ALERT_KEY = "silence:"
 OPEN = frozenset({CheckinState.PLANNED, CheckinState.ASKED, CheckinState.CALL_DUE, CheckinState.SUSPENDED})
 
 

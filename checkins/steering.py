@@ -122,9 +122,9 @@ def _start(session: Session, person: Person, plan: Plan, now: dt.datetime) -> Ch
 def _pause(session: Session, person: Person, plan: Plan, wishes: Mapping[str, Any], now: dt.datetime) -> Change:
     day, unclear = wishes.get("day"), wishes.get("unclear")
     move_all(session, person.id, Answered(True), now)
-    far = day is not None and wall(day, dt.time(), person.time_zone) > now + FURTHEST_WISH
+    until = wall(day, dt.time(), person.time_zone) if day is not None else now
+    far = until > now + FURTHEST_WISH
     if day is not None and day > _today(person, now) and not (far or unclear):
-        until = wall(day, dt.time(), person.time_zone)
         if _held(session, plan, until):
             _task(session, person.id, "pause", f"She asked us not to write until {day.isoformat()}. The pause in force is a colleague's or came with her "
                   "block at the provider, so it stays as it is: please decide when it ends", now)

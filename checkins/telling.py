@@ -12,7 +12,7 @@ from casefile import live
 from casefile.models import Alert, Checkin
 from casefile.vocabulary import AlertKind, AlertState, CheckinState, Lane, Urgency
 from checkins.calls import request_call
-from checkins.ladder_terms import Alarm, Do
+from checkins.ladder_terms import ALERT_KEY, Alarm, Do
 from checkins.rows import heartbeat
 from escalation.alerts import WORDLESS, raise_alert, reasons, tell_anew
 from escalation.notify import event, page
@@ -30,7 +30,7 @@ AGAIN = dt.timedelta(hours=1)
 
 def alarm(session: Session, checkin_id: int, person_id: int, told: Alarm, now: dt.datetime) -> Alert:
     """Open or add to the check-in's one alert, and make the call task."""
-    key = f"silence:{checkin_id}"
+    key = f"{ALERT_KEY}{checkin_id}"
     words = f"{told.why[0].upper()}{told.why[1:]}"
     why = f"{words}. {_STEP_WORDS[told.do]}." if told.do in _STEP_WORDS else words
     alert = session.scalar(select(Alert).where(Alert.key == key).with_for_update().options(WORDLESS))
@@ -52,8 +52,8 @@ def alarm(session: Session, checkin_id: int, person_id: int, told: Alarm, now: d
 def resolved(session: Session, alert_id: int, now: dt.datetime) -> None:
     """An alert was resolved: where it is a check-in's, the ladder looks at once, not only at its next step, and ends with the call that it asked for."""
     key = session.scalar(select(Alert.key).where(Alert.id == alert_id, Alert.state == AlertState.RESOLVED))
-    if key is not None and key.startswith("silence:"):
-        session.execute(update(Checkin).where(Checkin.id == int(key.removeprefix("silence:")), Checkin.state == CheckinState.CALL_DUE).values(run_at=now))
+    if key is not None and key.startswith(ALERT_KEY):
+        session.execute(update(Checkin).where(Checkin.id == int(key.removeprefix(ALERT_KEY)), Checkin.state == CheckinState.CALL_DUE).values(run_at=now))
 
 
 def _add(session: Session, alert: Alert, told: Alarm, why: str, now: dt.datetime) -> None:

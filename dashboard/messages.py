@@ -13,6 +13,7 @@ from fastapi.responses import Response
 
 from casefile.access import NotFound
 from casefile.models import Inbound, Person
+from dashboard import words
 from dashboard.desk import Desk, signed_in
 from dashboard.security import SANDBOX
 
@@ -42,7 +43,7 @@ def _row(desk: Desk, message_id: int, looked_at: str) -> tuple[Inbound, Person |
 def translation(message_id: int, desk: Desk = Depends(signed_in)) -> Response:
     """The English of a message by machine; always beside the original."""
     row, person = _row(desk, message_id, "conversation")
-    code = (person.language if person else "en") if row.language is None else row.language
+    code = words.written_in(row, person, "en")
     made = _kept(row, code, desk.now) or desk.house.translator.translate(row.body, code, "en")
     done = hasattr(made, "text")
     if done:  # what failed may do so only at this moment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from casefile.models import AlertEvent, Outbox
+from casefile.models import AlertEvent, Inbound, Outbox, Person
 from casefile.vocabulary import AlertKind, Channel, CheckinState, OutboxState, Purpose, Urgency
 from messaging.delivery import meaning
 
@@ -137,3 +137,11 @@ def span(seconds: float) -> str:
     if whole < 48 * 3600:
         return f"{whole // 3600} h {whole % 3600 // 60} min"
     return f"{whole // 86400} days"
+
+
+def written_in(row: Inbound, person: Person | None, unknown: str = "") -> str:
+    """The code of the language a message is in. What the machine has not judged has none yet, or never, and is taken for hers (`unknown` when nobody
+    knows whose it is); what is in none of ours has an empty one."""
+    if row.language is not None:
+        return row.language
+    return person.language if person else unknown

@@ -636,14 +636,19 @@ def test_a_reply_to_an_older_message_leaves_what_was_asked_since(desk: Desk, old
     assert (desk.all(Person)[0].awaiting, len(desk.all(WelfareCall))) == (("call_when", 0) if older else ("", 1))
 
 
-@pytest.mark.parametrize(("soon", "answers"), [("please", False), ("1", False), ("neser ne ora 15", True), ("tomorrow", True)])
-def test_a_text_beside_a_two_is_no_time_to_call_unless_it_names_one(desk: Desk, soon: str, answers: bool) -> None:
-    desk.set(Person, language="sq")
+def beside_a_two(desk: Desk, text: str, *acts: str) -> Inbound:
+    """What is said three seconds after "2", which asks when to call."""
     desk.bot = FakeBot(acts=("call_requested",))
     desk.say("2")
     desk.now += 3 * SECOND
-    desk.bot = FakeBot(acts=("handover",))
-    desk.say(soon)
+    desk.bot = FakeBot(acts=acts)
+    return desk.say(text)
+
+
+@pytest.mark.parametrize(("soon", "answers"), [("please", False), ("1", False), ("neser ne ora 15", True), ("tomorrow", True)])
+def test_a_text_beside_a_two_is_no_time_to_call_unless_it_names_one(desk: Desk, soon: str, answers: bool) -> None:
+    desk.set(Person, language="sq")
+    beside_a_two(desk, soon, "handover")
     assert [call.asked_for for call in desk.all(WelfareCall)] == [soon if answers else None]
     assert desk.all(Person)[0].awaiting == ("" if answers else "call_when")
     desk.now += 300 * SECOND
@@ -659,21 +664,13 @@ def test_a_nine_right_after_a_two_is_danger_and_no_hour(desk: Desk) -> None:
 
 
 def test_a_nine_long_after_a_two_is_an_hour_only_when_nothing_was_written_between(desk: Desk) -> None:
-    desk.bot = FakeBot(acts=("call_requested",))
-    desk.say("2")
-    desk.now += 3 * SECOND
-    desk.bot = FakeBot(acts=("handover",))
-    desk.say("please")
+    beside_a_two(desk, "please", "handover")
     desk.now += HOUR
     assert desk.say("9").urgency is Urgency.IMMEDIATE
 
 
 def test_later_beside_a_two_moves_nothing(desk: Desk) -> None:
-    desk.bot = FakeBot(acts=("call_requested",))
-    desk.say("2")
-    desk.now += 3 * SECOND
-    desk.bot = FakeBot(acts=("reschedule",))
-    assert desk.say("later").urgency is Urgency.ROUTINE
+    assert beside_a_two(desk, "later", "reschedule").urgency is Urgency.ROUTINE
     assert desk.all(Plan)[0].moved_to is None and desk.replies()[-1] != "reply.later" and desk.all(Person)[0].awaiting == "call_when"
 
 
